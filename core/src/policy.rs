@@ -1,0 +1,99 @@
+//! May this be signed? Pure rules over a 402: caps, networks, payees, validity, clocks, addresses.
+//!
+//! A policy binds well-behaved programs; it is no protection against somebody who holds the key.
+
+mod choose;
+mod skew;
+mod url;
+
+use alloy::primitives::{Address, B256, U256};
+
+pub use self::{
+    skew::{ClockReading, corrected_now},
+    url::check_url,
+};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    money::Usdc,
+    networks::{self, Network},
+    x402::{Authorization, Terms},
+};
+
+/// The longest that an authorization is valid unless configured otherwise, in seconds.
+pub const MAX_VALIDITY_SECONDS: u64 = 600;
+
+/// Who may be paid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayeeRule {
+    /// Anybody the configured server names.
+    #[default]
+    Any,
+    /// Only these accounts.
+    Only(Vec<Address>),
+}
+
+/// What may be signed without asking anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Most that one call may cost, inclusive. Default $1.
+    pub max_cost_per_call: Usdc,
+    /// Most that the client object may spend in its life, inclusive. Default: no limit.
+    pub max_session_cost: Option<Usdc>,
+    /// Networks that may be paid on. Default: all of the table.
+    pub networks: Vec<&'static Network>,
+    /// Who may be paid. Default: anybody.
+    pub payees: PayeeRule,
+    /// Longest validity of an authorization, in seconds. Default 600.
+    pub max_validity_seconds: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_cost_per_call: Usdc::from_micro(1_000_000),
+            max_session_cost: None,
+            networks: networks::ALL.to_vec(),
+            payees: PayeeRule::Any,
+            max_validity_seconds: MAX_VALIDITY_SECONDS,
+        }
+    }
+}
+
+impl Policy {
+    /// The authorization for terms that were chosen: `validAfter` 0, `validBefore` now plus what
+    /// the server asks for, clamped.
+    pub fn authorize(
+        &self,
+        terms: &Terms,
+        payer: Address,
+        nonce: B256,
+        now: Timestamp,
+    ) -> Authorization {
+        let validity = terms.max_timeout_seconds.min(self.max_validity_seconds);
+        Authorization {
+            from: payer,
+            to: terms.payee,
+            value: U256::from(terms.amount.micro()),
+            // Zero is immune to a clock that runs fast; the nonce already makes it single-use.
+            valid_after: U256::ZERO,
+            valid_before: U256::from(now.saturating_add(validity)),
+            nonce,
+        }
+    }
+
+    /// Checks the policy itself.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a rule that could never allow anything.
+    pub fn validate(&self) -> Result<()> {
+        if self.networks.is_empty() {
+            return Err(Error::argument("networks", "is empty: name at least one network"));
+        }
+        if self.max_validity_seconds == 0 {
+            return Err(Error::argument("max_validity_seconds", "must be at least 1"));
+        }
+        Ok(())
+    }
+}
