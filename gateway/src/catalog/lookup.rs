@@ -1,0 +1,146 @@
+//! Finding a model by its full or bare id, or the ids nearest to a wrong one.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use super::{
+    load::{CatalogError, parse},
+    model::Model,
+};
+
+/// The catalog that is compiled in.
+const BUILT_IN: &str = include_str!("../../catalog.toml");
+
+/// How many near ids [`Catalog::nearest`] offers.
+const SUGGESTIONS: usize = 3;
+
+/// The models in the order of the file, with an index over both forms of their ids.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    models: Vec<Arc<Model>>,
+    index: HashMap<String, Arc<Model>>,
+}
+
+impl Catalog {
+    /// The catalog that is compiled in: all models of the documentation.
+    ///
+    /// # Errors
+    /// None in a released build; a test loads it.
+    pub fn built_in() -> Result<Self, CatalogError> {
+        Self::from_toml("catalog.toml (built in)", BUILT_IN)
+    }
+
+    /// Reads a catalog file.
+    ///
+    /// # Errors
+    /// [`CatalogError`], naming the file, the model and the key.
+    pub fn from_file(path: &Path) -> Result<Self, CatalogError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| CatalogError::Read { file: file.clone(), source })?;
+        Self::from_toml(&file, &text)
+    }
+
+    fn from_toml(file: &str, text: &str) -> Result<Self, CatalogError> {
+        let models: Vec<_> = parse(file, text)?.into_iter().map(Arc::new).collect();
+        let mut index = HashMap::new();
+        for model in &models {
+            for id in [model.id.as_str(), model.bare_id()] {
+                if let Some(other) = index.insert(id.to_owned(), Arc::clone(model)) {
+                    return Err(CatalogError::Value {
+                        file: file.into(),
+                        model: model.id.clone(),
+                        key: "id",
+                        problem: format!("{id:?} already names {:?}", other.id),
+                    });
+                }
+            }
+        }
+        Ok(Self { models, index })
+    }
+
+    /// The model of a full id (`openai/gpt-4o-mini`) or a bare one (`gpt-4o-mini`).
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Model>> {
+        self.index.get(id)
+    }
+
+    /// The models that are listed publicly, in the order of the file.
+    pub fn listed(&self) -> impl Iterator<Item = &Model> {
+        self.models.iter().map(Arc::as_ref).filter(|model| !model.hidden)
+    }
+
+    /// The ids that a wrong id most probably meant, nearest first, in the form that was used
+    /// (bare or with a provider).
+    #[must_use]
+    pub fn nearest(&self, wrong: &str) -> Vec<&str> {
+        let wrong = wrong.to_lowercase();
+        let distance = |model: &Model| {
+            let id = if wrong.contains('/') { model.id.as_str() } else { model.bare_id() };
+            strsim::damerau_levenshtein(&wrong, id)
+        };
+        let mut ranked: Vec<_> = self.listed().map(|model| (distance(model), model)).collect();
+        ranked.sort_by_key(|(distance, _)| *distance);
+        ranked.truncate(SUGGESTIONS);
+        ranked.into_iter().map(|(_, model)| model.id.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Price;
+
+    #[test]
+    fn every_model_of_the_documentation_is_sold_under_both_ids() {
+        let catalog = Catalog::built_in().unwrap();
+        for (provider, name) in [
+            ("openai", "gpt-4o"),
+            ("openai", "gpt-4o-mini"),
+            ("openai", "gpt-5"),
+            ("anthropic", "claude-3-5-sonnet"),
+            ("anthropic", "claude-3-5-haiku"),
+            ("google", "gemini-2.0-flash"),
+            ("deepseek", "deepseek-chat"),
+            ("meta-llama", "llama-3.3-70b"),
+            ("openai", "o1"),
+            ("openai", "o3"),
+            ("xai", "grok-2"),
+            ("openai", "dall-e-3"),
+            ("stability", "stable-diffusion-3"),
+            ("black-forest", "flux"),
+        ] {
+            let full = catalog.get(&format!("{provider}/{name}")).unwrap();
+            assert_eq!(full, catalog.get(name).unwrap());
+            assert_ne!(full.price, Price::Free);
+        }
+        assert_eq!(catalog.get("gpt-oss-20b").unwrap().price, Price::Free);
+    }
+
+    #[test]
+    fn practice_models_can_be_called_but_are_not_listed() {
+        let catalog = Catalog::built_in().unwrap();
+        assert!(catalog.get("practice/failing").is_some());
+        assert!(catalog.listed().all(|model| model.provider != "practice"));
+    }
+
+    #[test]
+    fn a_wrong_id_finds_its_neighbours() {
+        let catalog = Catalog::built_in().unwrap();
+        assert_eq!(catalog.nearest("gpt-4o-mni")[0], "openai/gpt-4o-mini");
+        assert_eq!(catalog.nearest("anthropic/claude-3.5-sonnet")[0], "anthropic/claude-3-5-sonnet");
+        assert_eq!(catalog.nearest("GPT-5")[0], "openai/gpt-5");
+    }
+
+    #[test]
+    fn two_models_cannot_share_a_bare_id() {
+        let row = |id: &str| {
+            format!(
+                "[[model]]\nid = \"{id}\"\nname = \"\"\nprovider = \"\"\ndescription = \"\"\n\
+                 categories = []\nimage = 1\n"
+            )
+        };
+        let text = row("a/x") + &row("b/x");
+        let error = Catalog::from_toml("f", &text).unwrap_err().to_string();
+        assert!(error.contains("\"x\" already names \"a/x\""), "{error}");
+    }
+}

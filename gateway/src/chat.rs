@@ -1,0 +1,10 @@
+//! The chat request: checked in full before any price is named.
+
+mod field;
+mod message;
+mod request;
+mod tool;
+
+pub(crate) use field::Invalid;
+pub use request::{ChatRequest, Format};
+pub use tool::{Tool, ToolChoice};

@@ -1,0 +1,109 @@
+//! Answers that are not the thing asked for, in OpenAI's error shape.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+/// An HTTP error: `{"error": {"message", "type", "code", "param"}}` with a status.
+///
+/// The message is for people and says the way out; `code` is for programs and does not change.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    param: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), param: None, headers: Vec::new() }
+    }
+
+    /// A request that cannot be served as it is: 400.
+    pub(crate) fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// Something of ours failed: 500. The cause goes to the log, not to the caller.
+    pub(crate) fn internal(cause: &impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        let message = "The gateway failed. Send the same request with the same payment again: a \
+                       payment is executed at most once.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+    }
+
+    /// Names the field of the request that is at fault.
+    pub(crate) fn at(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    /// Tells the client when to come again.
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        self
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The object under `error`.
+    pub(crate) fn error_object(&self) -> Value {
+        json!({
+            "message": self.message,
+            "type": self.kind(),
+            "code": self.code,
+            "param": self.param,
+        })
+    }
+
+    /// OpenAI's family of an error follows from its status and code.
+    fn kind(&self) -> &'static str {
+        match (self.status, self.code) {
+            (StatusCode::PAYMENT_REQUIRED, _) => "payment_error",
+            (_, "provider_error") => "provider_error",
+            (status, _) if status.is_client_error() => "invalid_request_error",
+            _ => "server_error",
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = axum::Json(json!({ "error": self.error_object() }));
+        let mut response = (self.status, body).into_response();
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shape_is_openais() {
+        let problem = Problem::invalid("model_not_found", "no such model").at("model");
+        assert_eq!(
+            problem.error_object(),
+            json!({
+                "message": "no such model",
+                "type": "invalid_request_error",
+                "code": "model_not_found",
+                "param": "model",
+            })
+        );
+    }
+
+    #[test]
+    fn the_family_follows_the_status() {
+        let kind = |status, code| Problem::new(status, code, "").kind();
+        assert_eq!(kind(StatusCode::PAYMENT_REQUIRED, "insufficient_funds"), "payment_error");
+        assert_eq!(kind(StatusCode::INTERNAL_SERVER_ERROR, "provider_error"), "provider_error");
+        assert_eq!(kind(StatusCode::CONFLICT, "authorization_conflict"), "invalid_request_error");
+        assert_eq!(kind(StatusCode::SERVICE_UNAVAILABLE, "busy"), "server_error");
+    }
+}

@@ -1,0 +1,62 @@
+//! The seam between the gateway and whatever produces answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+use crate::{catalog::Model, chat::ChatRequest};
+
+/// One request to a provider: already validated, priced and paid for (or free).
+#[derive(Debug, Clone)]
+pub struct ProviderCall {
+    /// The model that answers.
+    pub model: Arc<Model>,
+    /// What was asked.
+    pub chat: Arc<ChatRequest>,
+    /// Tokens of the prompt as the quote counted them.
+    pub prompt_tokens: u64,
+    /// Tokens that each answer may have, as the quote priced them.
+    pub max_output: u64,
+    /// When the call was taken, in Unix seconds; becomes `created`.
+    pub created: u64,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// The JSON of an OpenAI `chat.completion`, passed on as it is.
+    pub body: Bytes,
+}
+
+/// A streamed answer: server-sent events, each item one or more whole frames
+/// (`data: {...}\n\n`), the last one `data: [DONE]\n\n`.
+pub type Frames = BoxStream<'static, Result<Bytes, ProviderError>>;
+
+/// A provider could not answer. Before the first byte of an answer this costs the caller nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct ProviderError {
+    /// What went wrong, fit for the caller's eyes: no keys, no addresses of ours.
+    pub message: String,
+}
+
+/// Something that answers chat requests.
+///
+/// An implementation does not look at payments, does not retry beyond the caller's patience (the
+/// gateway drops the future at its deadline) and answers the same call twice only if it is asked
+/// twice.
+#[async_trait::async_trait]
+pub trait Provider: Send + Sync + std::fmt::Debug {
+    /// Produces the whole answer.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; nothing is settled then.
+    async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError>;
+
+    /// Opens a streamed answer.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when it cannot be opened; later failures are items of the stream.
+    async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError>;
+}

@@ -1,0 +1,51 @@
+//! The provider itself: waits, fails when told to, answers otherwise.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+
+use super::{answer, wire};
+use crate::provider::{Completion, Frames, Provider, ProviderCall, ProviderError};
+
+/// The model that always fails.
+const FAILING: &str = "practice/failing";
+/// The model that takes its time, and how much.
+const SLOW: (&str, Duration) = ("practice/slow", Duration::from_secs(2));
+
+/// Answers from a few fixed rules, without any model or network.
+#[derive(Debug, Clone, Default)]
+pub struct PracticeProvider {
+    delay: Duration,
+}
+
+impl PracticeProvider {
+    /// A provider that waits `delay` before each answer, as a real one would.
+    #[must_use]
+    pub const fn new(delay: Duration) -> Self {
+        Self { delay }
+    }
+
+    async fn prepare(&self, call: &ProviderCall) -> Result<(), ProviderError> {
+        let slow = if call.model.id == SLOW.0 { SLOW.1 } else { Duration::ZERO };
+        tokio::time::sleep(self.delay + slow).await;
+        if call.model.id == FAILING {
+            let message = "the practice provider fails on this model, as it is meant to";
+            return Err(ProviderError { message: message.into() });
+        }
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl Provider for PracticeProvider {
+    async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError> {
+        self.prepare(call).await?;
+        Ok(Completion { body: wire::completion(call, &answer::answers(call)) })
+    }
+
+    async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
+        self.prepare(call).await?;
+        let frames = wire::frames(call, &answer::answers(call));
+        Ok(stream::iter(frames.into_iter().map(Ok)).boxed())
+    }
+}

@@ -1,0 +1,9 @@
+//! The durable memory: one SQLite database, written by one thread.
+
+mod error;
+mod open;
+mod worker;
+
+pub(crate) use error::StoreError;
+pub(crate) use open::{OpenError, open};
+pub(crate) use worker::Store;

@@ -1,0 +1,133 @@
+//! Opening the database: private files, full durability, one gateway at a time.
+
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+
+use super::Store;
+
+const FILE: &str = "gateway.sqlite";
+const SCHEMA: &str = include_str!("schema.sql");
+/// Version of [`SCHEMA`], kept in SQLite's `user_version`.
+const VERSION: i64 = 1;
+/// How long a gateway that is being replaced may take to let go of its files.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error("data folder {path}: {source}")]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("{path} is in use by another gateway; stop it or name another data folder")]
+    InUse { path: PathBuf },
+    #[error(
+        "{path} was written by a newer version (schema {found}, this program knows {VERSION}); \
+         update blockrun or name another data folder"
+    )]
+    Newer { path: PathBuf, found: i64 },
+    #[error("{path}: {source}; if it is damaged, move it away or name another data folder")]
+    Database { path: PathBuf, source: rusqlite::Error },
+    #[error("the store's thread could not be started: {0}")]
+    Thread(io::Error),
+}
+
+/// Opens the store of a data folder, made if it is missing, or one in memory.
+pub(crate) fn open(folder: Option<&Path>) -> Result<Store, OpenError> {
+    let (path, db) = match folder {
+        None => (PathBuf::from(":memory:"), Connection::open_in_memory()),
+        Some(folder) => {
+            let path = prepare(folder)
+                .map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+            let db = Connection::open(&path);
+            (path, db)
+        }
+    };
+    let explain = |source: rusqlite::Error| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseBusy) => OpenError::InUse { path: path.clone() },
+        _ => OpenError::Database { path: path.clone(), source },
+    };
+    let db = db.map_err(explain)?;
+    let found = configure(&db).map_err(explain)?;
+    if found > VERSION {
+        return Err(OpenError::Newer { path, found });
+    }
+    Store::start(db).map_err(OpenError::Thread)
+}
+
+/// Makes folder and file readable by their owner alone, from the first byte. SQLite gives its
+/// side files the mode of the main one.
+fn prepare(folder: &Path) -> io::Result<PathBuf> {
+    let mut builder = DirBuilder::new();
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        builder.mode(0o700);
+        options.mode(0o600);
+    }
+    builder.recursive(true).create(folder)?;
+    let path = folder.join(FILE);
+    options.create(true).append(true).open(&path)?;
+    Ok(path)
+}
+
+/// Sets durability and locking, makes the tables if there are none, and returns the version.
+fn configure(db: &Connection) -> rusqlite::Result<i64> {
+    db.busy_timeout(BUSY)?;
+    // Exclusive: what a second gateway would find "running" is not abandoned.
+    db.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON; BEGIN IMMEDIATE",
+    )?;
+    let version = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        db.execute_batch(SCHEMA)?;
+        db.pragma_update(None, "user_version", VERSION)?;
+    }
+    db.execute_batch("COMMIT")?;
+    Ok(if version == 0 { VERSION } else { version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn folder_and_files_are_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("data");
+        let _store = open(Some(&folder)).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        for entry in folder.read_dir().unwrap() {
+            assert_eq!(mode(&entry.unwrap().path()), 0o600);
+        }
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        drop(open(Some(root.path())).unwrap());
+        let db = Connection::open(root.path().join(FILE)).unwrap();
+        db.busy_timeout(BUSY).unwrap();
+        db.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(db);
+        let error = open(Some(root.path())).unwrap_err();
+        assert!(matches!(error, OpenError::Newer { found: 2, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join(FILE), "not a database, but long enough to be read").unwrap();
+        let error = open(Some(root.path())).unwrap_err();
+        assert!(error.to_string().contains(FILE), "{error}");
+    }
+}
