@@ -1,10 +1,26 @@
-//! Pay for AI calls by the request.
+//! Pay for AI calls by the request: a client of OpenAI-compatible endpoints that answer HTTP 402
+//! with a price and accept a signed USDC payment in the next request (the x402 protocol, EIP-712
+//! and EIP-3009). A call is charged exactly once or not at all.
+//!
+//! [`LLMClient`] is the whole of it for most programs. Below it, floor by floor, each naming only
+//! floors below: [`http`] (paid requests), [`journal`] (what was paid), [`flow`] (the state
+//! machine), [`policy`] (what may be signed), [`x402`] (the protocol) and [`quote`] (the price
+//! rule), [`wallet`] (who signs), and the facts: [`money`], [`networks`], [`error`], [`clock`].
+//! [`offline`] signs and verifies without a network.
+//!
+//! Nothing here creates a runtime, installs a logger, or reads a file when loaded.
 
 #![forbid(unsafe_code)]
 
 mod canonical;
+pub mod chat;
+pub mod client;
 pub mod clock;
 pub mod error;
+pub mod flow;
+pub mod http;
+pub mod journal;
+pub mod models;
 pub mod money;
 pub mod networks;
 pub mod offline;
@@ -14,5 +30,8 @@ pub mod wallet;
 pub mod x402;
 
 pub use canonical::canonical_json;
-pub use error::{Error, ErrorKind, Result};
+pub use chat::{ChatRequest, ChatResponse};
+pub use client::{ClientOptions, LLMClient, PrivateKey, Quote};
+pub use error::{Error, ErrorKind, PaymentState, Result};
+pub use models::Model;
 pub use money::Usdc;

@@ -8,14 +8,17 @@ use alloy::primitives::{Address, B256, hex};
 use serde::Serialize;
 use url::Url;
 
-pub use crate::x402::{InvalidReason, Verified, nonce, payment_id};
+pub use crate::x402::{InvalidReason, Verified, payment_id};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     networks::{self, Network},
     policy::Policy,
     wallet::{LocalKey, TypedData},
-    x402::{Authorization, Challenge, EncodePayment, Payment, Requirement, Transfer, verify},
+    x402::{
+        Authorization, Challenge, EncodePayment, Origin, Payment, Requirement, Transfer, nonce,
+        verify,
+    },
 };
 
 /// A signed authorization with every intermediate value, each 0x-hex.
@@ -67,6 +70,19 @@ pub fn sign_authorization(
         digest,
         signature: hex::encode_prefixed(key.sign_digest(&digest)?),
     })
+}
+
+/// The nonce of a call: see [`crate::x402::nonce`]. Of the URL its origin and path count.
+///
+/// # Errors
+/// `InvalidArgument` when `url` is not a URL with a host.
+pub fn call_nonce(wallet: Address, key: &str, method: &str, url: &str) -> Result<B256> {
+    let parsed = Url::parse(url).ok();
+    let origin = parsed.as_ref().and_then(Origin::of);
+    match (parsed, origin) {
+        (Some(url), Some(origin)) => Ok(nonce(wallet, key, method, &origin, url.path())),
+        _ => Err(Error::argument("url", &format!("{url:?} is not a URL with a host"))),
+    }
 }
 
 /// The account that signed an authorization; compare it with `from`.

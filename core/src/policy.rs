@@ -8,6 +8,7 @@ mod url;
 
 use alloy::primitives::{Address, B256, U256};
 
+pub(crate) use self::url::is_loopback;
 pub use self::{
     skew::{ClockReading, corrected_now},
     url::check_url,

@@ -38,11 +38,11 @@ impl Policy {
             let allowed: Vec<_> = self.networks.iter().map(|network| network.caip2).collect();
             return Err(refuse("network", terms.network.caip2, &allowed.join(", ")));
         }
-        if let PayeeRule::Only(allowed) = &self.payees {
-            if !allowed.contains(&terms.payee) {
-                let allowed: Vec<_> = allowed.iter().map(Address::to_string).collect();
-                return Err(refuse("payTo", &terms.payee.to_string(), &allowed.join(", ")));
-            }
+        if let PayeeRule::Only(allowed) = &self.payees
+            && !allowed.contains(&terms.payee)
+        {
+            let allowed: Vec<_> = allowed.iter().map(Address::to_string).collect();
+            return Err(refuse("payTo", &terms.payee.to_string(), &allowed.join(", ")));
         }
         if terms.amount > self.max_cost_per_call {
             return Err(Refusal::OverLimit(terms.amount));

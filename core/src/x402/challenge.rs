@@ -52,6 +52,17 @@ impl Challenge {
         }
     }
 
+    /// Reads what was kept of a 402: the text of its header or of its body.
+    ///
+    /// # Errors
+    /// As [`Challenge::parse`].
+    pub fn from_text(text: &str) -> Result<Self> {
+        match text.trim_start().starts_with('{') {
+            true => Self::from_body(text.as_bytes()),
+            false => Self::from_header(text.as_bytes()),
+        }
+    }
+
     fn from_header(value: &[u8]) -> Result<Self> {
         if value.len() > MAX_HEADER {
             let got = format!("{} bytes long", value.len());

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use alloy::primitives::{Address, B256, Signature, U256};
+use serde::Serialize;
 
 use super::{Payment, Requirement, Terms, Transfer, Version, match_terms};
 use crate::{clock::Timestamp, money::Usdc, networks::Network, wallet::TypedData};
@@ -12,7 +13,7 @@ use crate::{clock::Timestamp, money::Usdc, networks::Network, wallet::TypedData}
 const SETTLE_MARGIN_SECONDS: u64 = 6;
 
 /// Why a payment is not good: the protocol's reason string and a text for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct InvalidReason {
     /// The protocol's string, such as `invalid_exact_evm_payload_signature`.
     pub code: &'static str,
@@ -37,9 +38,10 @@ impl std::error::Error for InvalidReason {}
 
 /// A payment whose signature and terms are good. Whether the payer has the money and the nonce is
 /// unused only the token contract knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
-    /// Network, and with it the token contract.
+    /// Network, and with it the token contract. Serializes as its CAIP-2 identifier.
+    #[serde(serialize_with = "caip2")]
     pub network: &'static Network,
     /// Who pays.
     pub payer: Address,
@@ -55,8 +57,13 @@ pub struct Verified {
     pub valid_before: Timestamp,
     /// Digest that was signed.
     pub digest: B256,
-    /// `r ‖ s ‖ v`, `v` 27 or 28.
+    /// `r ‖ s ‖ v`, `v` 27 or 28. Not serialized: it moves money.
+    #[serde(skip)]
     pub signature: [u8; 65],
+}
+
+fn caip2<S: serde::Serializer>(network: &Network, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(network.caip2)
 }
 
 /// Verifies a payment against the requirement that the server offers for the same request, at a

@@ -1,0 +1,172 @@
+//! What is answered. Known fields are typed, unknown ones kept, and an answer of another shape is
+//! still handed over: it was paid for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    http::{PaidResponse, Receipt},
+    money::Usdc,
+};
+
+/// A chat completion.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChatResponse {
+    /// Id of the completion.
+    pub id: String,
+    /// `chat.completion`.
+    pub object: String,
+    /// Unix time.
+    pub created: u64,
+    /// The model that answered.
+    pub model: String,
+    /// The answers.
+    pub choices: Vec<ChatChoice>,
+    /// Token counts.
+    pub usage: Option<ChatUsage>,
+    /// Every other field.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+    /// The body exactly as received.
+    #[serde(skip)]
+    pub raw: String,
+    /// What was paid; `None` when nothing was asked.
+    #[serde(skip)]
+    pub receipt: Option<Receipt>,
+}
+
+/// One answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChatChoice {
+    /// Position.
+    pub index: u64,
+    /// The message.
+    pub message: ChatMessage,
+    /// `stop`, `length`, `tool_calls`, …
+    pub finish_reason: Option<String>,
+    /// Every other field.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The message of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChatMessage {
+    /// `assistant`.
+    pub role: String,
+    /// Text, a list of parts, or nothing.
+    pub content: Option<Value>,
+    /// Tool calls in OpenAI's form.
+    pub tool_calls: Option<Value>,
+    /// Every other field.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Token counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChatUsage {
+    /// Tokens of the messages.
+    pub prompt_tokens: u64,
+    /// Tokens of the answers.
+    pub completion_tokens: u64,
+    /// Both.
+    pub total_tokens: u64,
+    /// Every other field.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl ChatResponse {
+    /// Reads an answer. A body of another shape leaves the typed fields empty and is in `raw`.
+    pub fn from_http(response: PaidResponse) -> Self {
+        let raw = String::from_utf8_lossy(&response.body).into_owned();
+        let typed: Self = serde_json::from_str(&raw).unwrap_or_default();
+        Self { raw, receipt: response.receipt, ..typed }
+    }
+
+    /// The text of the first answer, empty when it has none (a tool call, say).
+    pub fn text(&self) -> String {
+        if let Some(choice) = self.choices.first() {
+            return choice.message.text();
+        }
+        let body: Value = serde_json::from_str(&self.raw).unwrap_or_default();
+        body.pointer("/choices/0/message/content").map(text_of).unwrap_or_default()
+    }
+
+    /// What the call cost, in micro-USDC; zero when nothing was asked.
+    pub fn cost(&self) -> Usdc {
+        self.receipt.as_ref().map_or(Usdc::ZERO, |receipt| receipt.amount)
+    }
+
+    /// The transaction, where the server told it.
+    pub fn transaction(&self) -> Option<&str> {
+        self.receipt.as_ref()?.transaction.as_deref()
+    }
+}
+
+impl ChatMessage {
+    /// The text of the message; text parts are joined.
+    pub fn text(&self) -> String {
+        self.content.as_ref().map(text_of).unwrap_or_default()
+    }
+}
+
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part.get("text")?.as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: &str) -> ChatResponse {
+        let (headers, body) = (HeaderMap::new(), body.to_owned().into());
+        ChatResponse::from_http(PaidResponse { status: 200, headers, body, receipt: None })
+    }
+
+    #[test]
+    fn known_fields_are_typed_and_unknown_ones_kept() {
+        let body = json!({
+            "id": "x", "object": "chat.completion", "created": 1, "model": "m", "service_tier": "a",
+            "choices": [{
+                "index": 0, "finish_reason": "stop", "logprobs": null,
+                "message": {"role": "assistant", "content": "Hi", "refusal": null},
+            }],
+            "usage": {
+                "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "details": {"a": 1},
+            },
+        });
+        let response = read(&body.to_string());
+        assert_eq!(
+            (response.text().as_str(), response.extra["service_tier"].as_str()),
+            ("Hi", Some("a"))
+        );
+        let again = serde_json::to_value(&response).unwrap();
+        assert_eq!(again["usage"], body["usage"]);
+        assert_eq!(again["service_tier"], "a");
+        assert_eq!(response.raw, body.to_string());
+    }
+
+    #[test]
+    fn a_surprising_answer_is_handed_over() {
+        assert_eq!(read("<html>").raw, "<html>");
+        let odd = r#"{"id":7,"choices":[{"message":{"content":"still here"}}]}"#;
+        assert_eq!(read(odd).text(), "still here");
+        let parts =
+            r#"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"text":"b"}]}}]}"#;
+        assert_eq!(read(parts).text(), "ab");
+        assert_eq!(read(r#"{"choices":[{"message":{"content":null}}]}"#).text(), "");
+    }
+}

@@ -1,0 +1,182 @@
+//! How a client is configured: options first, then the environment, then defaults.
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{Inner, environment as env};
+use crate::{
+    clock::{Clock, SystemClock},
+    error::{Error, Result},
+    http::{PaidHttp, Transport, TransportOptions},
+    journal::Journal,
+    money::Usdc,
+    policy::{Policy, check_url},
+    wallet::{LocalKey, Signer},
+};
+
+/// Where calls go unless configured.
+pub const DEFAULT_API_URL: &str = "https://blockrun.ai/api";
+/// The model that is asked unless configured.
+pub const DEFAULT_MODEL: &str = "openai/gpt-4o-mini";
+/// Total time of a call unless configured.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// A private key as text, zeroized when dropped and never printed.
+#[derive(Clone)]
+pub struct PrivateKey(Zeroizing<String>);
+
+impl<T: Into<String>> From<T> for PrivateKey {
+    fn from(text: T) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
+    }
+}
+
+/// Options of a client. What is `None` comes from the environment, then from the defaults; a
+/// blank environment variable counts as unset.
+///
+/// ```
+/// use blockrun_llm::{ClientOptions, Usdc};
+///
+/// let options = ClientOptions {
+///     private_key: Some("0x…".into()),
+///     max_cost_per_call: Some(Usdc::from_micro(50_000)),
+///     ..ClientOptions::default()
+/// };
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ClientOptions {
+    /// Key of the paying wallet. `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`.
+    pub private_key: Option<PrivateKey>,
+    /// Signs instead of a private key, when the key lives elsewhere.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// Base address of the endpoint. `BLOCKRUN_API_URL`, then `https://blockrun.ai/api`.
+    pub api_url: Option<String>,
+    /// Model of calls that name none. Default `openai/gpt-4o-mini`.
+    pub model: Option<String>,
+    /// Total time of a call, replays included. `BLOCKRUN_CHAT_TIMEOUT` (seconds), then 600 s.
+    pub timeout: Option<Duration>,
+    /// Most that one call may cost, inclusive. `BLOCKRUN_MAX_COST_PER_CALL` (dollars), then $1.
+    pub max_cost_per_call: Option<Usdc>,
+    /// Most that this client may spend in its life, inclusive. `BLOCKRUN_MAX_SESSION_COST`
+    /// (dollars), then no limit.
+    pub max_session_cost: Option<Usdc>,
+    /// PEM file with the only certificates to trust. Default: the system's, or `SSL_CERT_FILE`.
+    pub ca_file: Option<PathBuf>,
+    /// Everything else that may be signed; its two limits give way to those above.
+    pub policy: Option<Policy>,
+    /// `User-Agent`. Default `blockrun-rust/<version>`.
+    pub user_agent: Option<String>,
+    /// Tells the time. Default: the machine's clock.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl ClientOptions {
+    pub(super) fn resolve(self) -> Result<Inner> {
+        let signer = match self.signer {
+            Some(signer) => signer,
+            None => Arc::new(wallet_key(self.private_key)?),
+        };
+        let api_url = api_url(self.api_url)?;
+        let mut policy = self.policy.unwrap_or_default();
+        if let Some(limit) =
+            limit("max_cost_per_call", self.max_cost_per_call, "BLOCKRUN_MAX_COST_PER_CALL")?
+        {
+            policy.max_cost_per_call = limit;
+        }
+        policy.max_session_cost =
+            limit("max_session_cost", self.max_session_cost, "BLOCKRUN_MAX_SESSION_COST")?
+                .or(policy.max_session_cost);
+        policy.validate()?;
+        let model = self.model.unwrap_or_else(|| DEFAULT_MODEL.to_owned());
+        if model.trim().is_empty() {
+            return Err(Error::argument("model", "Model must be a non-empty string"));
+        }
+        let mut transport = TransportOptions { ca_file: self.ca_file, ..Default::default() };
+        if let Some(user_agent) = self.user_agent {
+            transport.user_agent = user_agent;
+        }
+        Ok(Inner {
+            http: PaidHttp {
+                transport: Transport::new(&transport)?,
+                signer,
+                policy: Arc::new(policy),
+                journal: Arc::new(Journal::default()),
+                clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            },
+            api_url,
+            model,
+            timeout: timeout(self.timeout)?,
+        })
+    }
+}
+
+fn wallet_key(given: Option<PrivateKey>) -> Result<LocalKey> {
+    let from_environment =
+        || env::text("BLOCKRUN_WALLET_KEY").or_else(|| env::text("BASE_CHAIN_WALLET_KEY"));
+    let Some(key) = given.or_else(|| from_environment().map(PrivateKey::from)) else {
+        return Err(Error::argument(
+            "private_key",
+            "No credential configured. Either set BLOCKRUN_WALLET_KEY to the private key of a \
+             wallet, or pass it as the first constructor argument",
+        ));
+    };
+    let text = key.0.trim();
+    if text.starts_with("brk_") {
+        return Err(Error::argument(
+            "private_key",
+            "this is an API key (brk_…); this version pays from a wallet: pass its private key",
+        ));
+    }
+    LocalKey::from_hex(text)
+}
+
+fn api_url(given: Option<String>) -> Result<Url> {
+    let (field, text) = match given {
+        Some(text) => ("api_url", text),
+        None => match env::text("BLOCKRUN_API_URL") {
+            Some(text) => ("BLOCKRUN_API_URL", text),
+            None => ("api_url", DEFAULT_API_URL.to_owned()),
+        },
+    };
+    let url = check_url(field, &text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::argument(
+            field,
+            &format!("{text:?} has a query: give the base address"),
+        ));
+    }
+    Ok(url)
+}
+
+fn limit(field: &str, given: Option<Usdc>, variable: &str) -> Result<Option<Usdc>> {
+    let (name, limit) = match given {
+        Some(limit) => (field, Some(limit)),
+        None => (variable, env::dollars(variable)?),
+    };
+    if limit == Some(Usdc::ZERO) {
+        return Err(Error::argument(name, "must be more than 0; leave it out for the default"));
+    }
+    Ok(limit)
+}
+
+fn timeout(given: Option<Duration>) -> Result<Duration> {
+    let (name, timeout) = match given {
+        Some(timeout) => ("timeout", timeout),
+        None => match env::seconds("BLOCKRUN_CHAT_TIMEOUT")? {
+            Some(timeout) => ("BLOCKRUN_CHAT_TIMEOUT", timeout),
+            None => ("timeout", DEFAULT_TIMEOUT),
+        },
+    };
+    if timeout.is_zero() {
+        return Err(Error::argument(name, "must be more than 0 seconds"));
+    }
+    Ok(timeout)
+}

@@ -1,0 +1,151 @@
+//! The payment of a call while it is under way: what was signed, how often it was sent.
+
+use std::time::Duration;
+
+use super::{Answer, Moment, Outcome};
+use crate::{
+    clock::Timestamp,
+    error::{Error, ErrorKind, PaymentState, Proof},
+    money::Usdc,
+    x402::{Challenge, Settlement, Terms, Transfer},
+};
+
+/// Replays of a plain server error.
+pub(super) const BRIEF_REPLAYS: u32 = 3;
+/// ... and how long they may go on.
+const BRIEF_PERIOD: Duration = Duration::from_secs(30);
+/// First pause before a replay; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Longest pause that we choose ourselves.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A payment from its 402 to its end.
+#[derive(Debug)]
+pub(super) struct Paid {
+    /// The 402 that is answered.
+    pub(super) challenge: Challenge,
+    /// The chosen offer.
+    pub(super) terms: Terms,
+    /// What is or was signed, once it was.
+    pub(super) transfer: Option<Transfer>,
+    /// Latest expiry of anything that was recorded: from then on it may have been sent.
+    pub(super) live_until: Option<Timestamp>,
+    /// Most that anything recorded would cost.
+    pub(super) at_risk: Usdc,
+    /// Whether a byte of it may have left.
+    pub(super) sent: bool,
+    /// Whether the nonce was signed a second time.
+    pub(super) renewed: bool,
+    /// Replays so far.
+    pub(super) replays: u32,
+    /// When plain server errors began.
+    errors_since: Option<Duration>,
+}
+
+impl Paid {
+    pub(super) const fn new(challenge: Challenge, terms: Terms) -> Self {
+        Self {
+            challenge,
+            terms,
+            transfer: None,
+            live_until: None,
+            at_risk: Usdc::ZERO,
+            sent: false,
+            renewed: false,
+            replays: 0,
+            errors_since: None,
+        }
+    }
+
+    /// Notes that the signed transfer is in the journal and goes out next.
+    pub(super) fn recorded(&mut self) {
+        let expiry = self
+            .transfer
+            .as_ref()
+            .map(|transfer| transfer.authorization.valid_before.saturating_to::<u64>());
+        self.live_until = self.live_until.max(expiry);
+        self.at_risk = self.at_risk.max(self.terms.amount);
+    }
+
+    /// Whether what was signed can still be executed: nothing is sent after its expiry.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.transfer.as_ref().is_some_and(|transfer| {
+            transfer.authorization.valid_before.saturating_to::<u64>() > now
+        })
+    }
+
+    /// Whether another replay of a plain server error is due.
+    pub(super) fn may_replay_briefly(&mut self, moment: &Moment) -> bool {
+        let since = *self.errors_since.get_or_insert(moment.elapsed);
+        self.replays < BRIEF_REPLAYS && moment.elapsed.saturating_sub(since) < BRIEF_PERIOD
+    }
+
+    /// How long to pause before the next replay: exponential, jittered to 50–100 %, and never
+    /// shorter than the server asks.
+    pub(super) fn pause(&self, moment: &Moment, retry_after: Option<Duration>) -> Duration {
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.replays.min(16)).min(LONGEST_PAUSE);
+        let share = 0.5 + f64::from(moment.entropy) / f64::from(u32::MAX) / 2.0;
+        doubled.mul_f64(share).max(retry_after.unwrap_or_default())
+    }
+
+    /// How the books stand if the call ends here without an answer.
+    pub(super) fn unknown(&self) -> Outcome {
+        match self.live_until {
+            Some(live_until) if self.sent => Outcome::Unknown { live_until },
+            _ => Outcome::Released,
+        }
+    }
+
+    /// How the books stand when the server refused.
+    pub(super) fn refused(&self) -> Outcome {
+        match self.live_until {
+            Some(live_until) if self.sent => Outcome::Refused { live_until },
+            _ => Outcome::Released,
+        }
+    }
+
+    /// How the books stand when the server answered.
+    pub(super) fn settled(&self, settlement: Option<&Settlement>) -> Outcome {
+        let transaction = settlement.and_then(Settlement::transaction).map(str::to_owned);
+        Outcome::Settled { amount: self.terms.amount, transaction }
+    }
+
+    /// What to tell about the money, in an error's words.
+    pub(super) fn state(&self, outcome: &Outcome, key: &str) -> PaymentState {
+        match outcome {
+            Outcome::Released => PaymentState::NotCharged,
+            Outcome::Settled { amount, transaction } => PaymentState::Charged {
+                amount: *amount,
+                transaction: transaction.clone(),
+                proof: Proof::Server,
+            },
+            Outcome::Refused { live_until } => {
+                PaymentState::Refused { live_until: *live_until, at_risk: self.at_risk }
+            }
+            Outcome::Unknown { live_until } => PaymentState::Unknown {
+                nonce: self
+                    .transfer
+                    .as_ref()
+                    .map(|transfer| transfer.authorization.nonce.to_string())
+                    .unwrap_or_default(),
+                valid_until: *live_until,
+                key: key.to_owned(),
+            },
+        }
+    }
+}
+
+/// An error made from a response, with its status, body and the server's reason.
+pub(super) fn error_from(kind: ErrorKind, message: String, answer: &Answer) -> Error {
+    Error::new(kind, message)
+        .with_status(answer.status)
+        .with_response(String::from_utf8_lossy(&answer.body))
+        .with_reason(super::after::reason(answer))
+        .with_retry_after(retry_after(answer))
+}
+
+/// `Retry-After` in seconds; the date form is ignored, since its clock is not ours.
+pub(super) fn retry_after(answer: &Answer) -> Option<Duration> {
+    let value = answer.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}

@@ -1,0 +1,200 @@
+//! After sending: replay, renew, ask, or end, as the table says.
+
+use std::time::Duration;
+
+use super::{
+    Action, Answer, ChainAnswer, Moment, Outcome, Reaction, Signal,
+    after::{reaction, reason, signal, status_text},
+    machine::{Flow, State},
+    paid::{Paid, error_from, retry_after},
+};
+use crate::{
+    error::{Error, ErrorKind, PaymentState, Proof},
+    policy::{ClockReading, corrected_now},
+    x402::{Challenge, Settlement, Terms, match_terms},
+};
+
+impl Flow {
+    pub(super) fn answered(&mut self, answer: Answer, moment: &Moment) -> Action {
+        let mut signal = signal(&answer);
+        if signal == Signal::Refused && self.terms_changed(&answer) {
+            signal = Signal::ChangedTerms;
+        }
+        match reaction(signal) {
+            Reaction::Finish => self.charged(answer),
+            Reaction::Replay => self.pause(moment, retry_after(&answer), || after_sending(&answer)),
+            Reaction::ReplayBriefly => self.replay_briefly(&answer, moment),
+            Reaction::Renew => self.renew(&answer, moment),
+            Reaction::AskChain => self.ask_chain(answer),
+            Reaction::EndRefused => self.end_refused(signal, &answer),
+            Reaction::EndUnknown => self.fail(conflict(&answer)),
+        }
+    }
+
+    pub(super) fn charged(&mut self, answer: Answer) -> Action {
+        let settlement = Settlement::from_headers(&answer.headers);
+        let outcome =
+            self.paid.as_ref().map_or(Outcome::Released, |paid| paid.settled(settlement.as_ref()));
+        self.finish(answer, outcome, settlement)
+    }
+
+    pub(super) fn replay_briefly(&mut self, answer: &Answer, moment: &Moment) -> Action {
+        if self.paid.as_mut().is_some_and(|paid| paid.may_replay_briefly(moment)) {
+            return self.pause(moment, None, || after_sending(answer));
+        }
+        self.fail(after_sending(answer))
+    }
+
+    pub(super) fn pause(
+        &mut self,
+        moment: &Moment,
+        retry_after: Option<Duration>,
+        error: impl FnOnce() -> Error,
+    ) -> Action {
+        let Some(paid) = &mut self.paid else { return self.broken() };
+        let pause = paid.pause(moment, retry_after);
+        if pause >= moment.remaining {
+            return self.fail(error());
+        }
+        paid.replays += 1;
+        self.go(State::PausingPaid, Action::Wait(pause))
+    }
+
+    pub(super) fn replay(&mut self, moment: &Moment) -> Action {
+        if self.paid.as_ref().is_some_and(|paid| paid.is_live(moment.now)) {
+            return self.go(State::Paying, Action::Replay);
+        }
+        self.fail(Error::new(
+            ErrorKind::PaymentOutcomeUnknown,
+            "the payment expired without an answer; it is not known whether it was executed",
+        ))
+    }
+
+    /// A failure before the first byte: nothing left this machine, unless an earlier send did.
+    pub(super) fn not_delivered(&mut self, error: Error, moment: &Moment) -> Action {
+        match &mut self.paid {
+            Some(paid) if paid.replays == 0 && !paid.renewed => {
+                paid.sent = false;
+                self.fail(error)
+            }
+            _ => self.lost(error, moment),
+        }
+    }
+
+    pub(super) fn lost(&mut self, error: Error, moment: &Moment) -> Action {
+        self.pause(moment, None, || error)
+    }
+
+    /// The same nonce once more, under the terms and the clock of this 402.
+    pub(super) fn renew(&mut self, answer: &Answer, moment: &Moment) -> Action {
+        let again = self.paid.as_ref().filter(|paid| !paid.renewed).and_then(|paid| {
+            let mut challenge = Challenge::parse(&answer.headers, &answer.body).ok()?;
+            let pinned = paid.terms.requirement.text("network")?;
+            challenge.accepts.retain(|offer| offer.text("network") == Some(pinned));
+            corrected_now(moment.now, ClockReading::from_headers(&answer.headers)).ok()?;
+            let terms = self.policy.choose(&challenge, self.call.payer).ok()?;
+            Some((challenge, terms))
+        });
+        let Some((challenge, terms)) = again else {
+            return self.end_refused(Signal::Refused, answer);
+        };
+        let Some(mut paid) = self.paid.take() else { return self.broken() };
+        (paid.challenge, paid.terms, paid.renewed) = (challenge, terms.clone(), true);
+        paid.transfer = Some(self.transfer(&paid, &answer.headers, moment.now));
+        self.paid = Some(paid);
+        self.go(State::Reserving, Action::Reserve(terms))
+    }
+
+    pub(super) fn terms_changed(&self, answer: &Answer) -> bool {
+        let Some(paid) = &self.paid else { return false };
+        let Ok(challenge) = Challenge::parse(&answer.headers, &answer.body) else { return false };
+        let same_network = |terms: &Terms| terms.network == paid.terms.network;
+        let offers = challenge
+            .accepts
+            .iter()
+            .filter_map(|offer| match_terms(offer, self.call.payer).ok())
+            .filter(same_network);
+        let mut changed = false;
+        for offer in offers {
+            if (offer.amount, offer.payee) == (paid.terms.amount, paid.terms.payee) {
+                return false;
+            }
+            changed = true;
+        }
+        changed
+    }
+
+    pub(super) fn ask_chain(&mut self, answer: Answer) -> Action {
+        let Some(network) = self.paid.as_ref().map(|paid| paid.terms.network) else {
+            return self.broken();
+        };
+        self.verdict = Some(answer);
+        self.go(State::Asking, Action::AskChain { network })
+    }
+
+    pub(super) fn chain(&mut self, chain: ChainAnswer) -> Action {
+        let (Some(answer), Some(paid)) = (self.verdict.take(), &self.paid) else {
+            return self.broken();
+        };
+        let used = "the server says that this payment was executed already, and gave no answer";
+        match chain {
+            ChainAnswer::Unavailable => {
+                self.fail(error_from(ErrorKind::PaymentAlreadyUsed, used.to_owned(), &answer))
+            }
+            ChainAnswer::Unused => self.end_refused(Signal::Refused, &answer),
+            ChainAnswer::Paid { transaction } => {
+                let amount = paid.terms.amount;
+                let state = PaymentState::Charged {
+                    amount,
+                    transaction: Some(transaction.clone()),
+                    proof: Proof::Chain,
+                };
+                let error = error_from(ErrorKind::PaymentAlreadyUsed, used.to_owned(), &answer);
+                let outcome = Outcome::Settled { amount, transaction: Some(transaction) };
+                self.end(error.with_payment(state), outcome)
+            }
+        }
+    }
+
+    pub(super) fn end_refused(&mut self, signal: Signal, answer: &Answer) -> Action {
+        let said = reason(answer).unwrap_or_else(|| "no reason given".to_owned());
+        let status = status_text(answer.status);
+        let error = match signal {
+            Signal::Redirect => {
+                let message =
+                    format!("the server answered the payment with {status}, not followed");
+                error_from(ErrorKind::PaymentRefused, message, answer)
+            }
+            Signal::Rejected => {
+                error_from(ErrorKind::Api, format!("API error: {status}: {said}"), answer)
+            }
+            _ => {
+                let message = format!("Payment was rejected. Check your wallet balance. ({said})");
+                error_from(ErrorKind::PaymentRefused, message, answer)
+            }
+        };
+        let outcome = self.paid.as_ref().map_or(Outcome::Released, Paid::refused);
+        self.close(error, outcome)
+    }
+}
+
+/// A busy or failing server after a payment was sent.
+fn after_sending(answer: &Answer) -> Error {
+    let status = status_text(answer.status);
+    let settlement = Settlement::from_headers(&answer.headers);
+    let message = match settlement.as_ref().and_then(Settlement::transaction) {
+        Some(hash) => {
+            format!("API error after settlement (payment SETTLED, tx {hash}): {status}")
+        }
+        None => format!(
+            "API error on the paid request (no settlement reported — it may still settle): {status}"
+        ),
+    };
+    error_from(ErrorKind::Api, message, answer)
+}
+
+fn conflict(answer: &Answer) -> Error {
+    let said = reason(answer).unwrap_or_else(|| "no reason given".to_owned());
+    let message = format!("the server has another claim on this payment: {said}");
+    error_from(ErrorKind::PaymentOutcomeUnknown, message, answer)
+}

@@ -1,0 +1,47 @@
+//! Headers of a leg.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT, CONTENT_TYPE},
+};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    flow::Recording,
+    x402::{IDEMPOTENCY_KEY, RECOVERY},
+};
+
+/// Headers of the unpaid leg.
+pub(super) fn unpaid(has_body: bool) -> HeaderMap {
+    let json = HeaderValue::from_static("application/json");
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, json.clone());
+    if has_body {
+        headers.insert(CONTENT_TYPE, json);
+    }
+    headers
+}
+
+/// Headers of a paid leg: the payment, the call's public id, and the token that opens its answer.
+pub(super) fn paid(
+    has_body: bool,
+    recording: &Recording,
+    payment_id: &str,
+    recovery: &str,
+) -> Result<HeaderMap> {
+    let mut headers = unpaid(has_body);
+    let mut payment = value(&recording.header_value)?;
+    payment.set_sensitive(true);
+    headers.insert(HeaderName::from_static(recording.header_name), payment);
+    headers.insert(HeaderName::from_static(IDEMPOTENCY_KEY), value(payment_id)?);
+    let mut token = value(recovery)?;
+    token.set_sensitive(true);
+    headers.insert(HeaderName::from_static(RECOVERY), token);
+    Ok(headers)
+}
+
+fn value(text: &str) -> Result<HeaderValue> {
+    HeaderValue::from_str(text).map_err(|cause| {
+        Error::new(ErrorKind::Payment, "the payment header could not be written").with_source(cause)
+    })
+}

@@ -1,0 +1,157 @@
+//! One HTTP exchange. The only file that names the HTTP client.
+
+use std::{path::PathBuf, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method};
+use reqwest::{Client, NoProxy, Proxy, redirect};
+use url::Url;
+
+use super::tls;
+use crate::{
+    error::{Error, ErrorKind, Result},
+    flow::{Answer, Event},
+    policy::is_loopback,
+};
+
+/// Largest answer that is read.
+const MAX_ANSWER: usize = 256 * 1024 * 1024;
+/// Largest error body that is read; the rest is dropped.
+const MAX_ERROR_BODY: usize = 1024 * 1024;
+/// Dead peers are found by probes this far apart.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// How to reach servers.
+#[derive(Clone, Debug)]
+pub struct TransportOptions {
+    /// PEM file with the only certificates to trust. Default: the system's, or `SSL_CERT_FILE`.
+    pub ca_file: Option<PathBuf>,
+    /// Time for name lookup, connection and TLS. Default 30 s.
+    pub connect_timeout: Duration,
+    /// `User-Agent`.
+    pub user_agent: String,
+}
+
+impl Default for TransportOptions {
+    fn default() -> Self {
+        Self {
+            ca_file: None,
+            connect_timeout: Duration::from_secs(30),
+            user_agent: concat!("blockrun-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// A pool of connections. Follows no redirect. `HTTPS_PROXY` (with `NO_PROXY`) is used for https
+/// by CONNECT, never for http and never for this machine; `HTTP_PROXY` is ignored.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    client: Client,
+}
+
+impl Transport {
+    /// Opens a pool; connects to nothing yet.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unusable certificate file or proxy address.
+    pub fn new(options: &TransportOptions) -> Result<Self> {
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls::client_config(options.ca_file.as_deref())?)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(&options.user_agent)
+            .connect_timeout(options.connect_timeout)
+            .tcp_keepalive(KEEPALIVE)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .http2_keep_alive_timeout(KEEPALIVE);
+        if let Some(proxy) = https_proxy()? {
+            builder = builder.proxy(proxy);
+        }
+        let client = builder.build().map_err(|cause| {
+            Error::new(ErrorKind::Connection, "the HTTP client could not be built")
+                .with_source(cause)
+        })?;
+        Ok(Self { client })
+    }
+
+    /// Sends one request and reads its whole answer: `Answered`, `NeverSent` or `Lost`.
+    pub(super) async fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Event {
+        let request = self.client.request(method, url.clone()).headers(headers).body(body);
+        match request.send().await {
+            Ok(response) => match read(response).await {
+                Ok(answer) => Event::Answered(answer),
+                Err(cause) => Event::Lost(broken(url, cause.as_ref())),
+            },
+            Err(cause) if cause.is_connect() || cause.is_builder() => {
+                Event::NeverSent(unreachable_server(url, &cause))
+            }
+            Err(cause) => Event::Lost(broken(url, &cause)),
+        }
+    }
+}
+
+/// The proxy for https from the environment; loopback never goes through it.
+fn https_proxy() -> Result<Option<Proxy>> {
+    let set = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
+    let Some(address) = set("HTTPS_PROXY").or_else(|| set("https_proxy")) else { return Ok(None) };
+    let proxy = address.parse::<Url>().map_err(|cause| {
+        Error::argument("HTTPS_PROXY", &format!("is not a URL ({cause}): write http://host:port"))
+    })?;
+    let excluded = NoProxy::from_env();
+    let custom = Proxy::custom(move |url| {
+        let local = url.host().is_none_or(|host| is_loopback(&host));
+        (url.scheme() == "https" && !local).then(|| proxy.clone())
+    });
+    Ok(Some(custom.no_proxy(excluded)))
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Answer, Box<dyn std::error::Error>> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let success = status.is_success();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await? {
+        if success && body.len() + chunk.len() > MAX_ANSWER {
+            return Err(format!("the answer is larger than {MAX_ANSWER} bytes").into());
+        }
+        body.extend_from_slice(&chunk);
+        if !success && body.len() >= MAX_ERROR_BODY {
+            body.truncate(MAX_ERROR_BODY);
+            break;
+        }
+    }
+    Ok(Answer { status: status.as_u16(), headers, body: body.freeze() })
+}
+
+fn unreachable_server(url: &Url, cause: &reqwest::Error) -> Error {
+    let message = format!(
+        "could not connect to {}: {}",
+        url.origin().ascii_serialization(),
+        innermost(cause)
+    );
+    Error::new(ErrorKind::Connection, message)
+}
+
+fn broken(url: &Url, cause: &(dyn std::error::Error + 'static)) -> Error {
+    let message = format!(
+        "the connection to {} broke: {}",
+        url.origin().ascii_serialization(),
+        innermost(cause)
+    );
+    Error::new(ErrorKind::Connection, message)
+}
+
+/// The text of the root cause: the outer ones only say that a request failed.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
