@@ -5,6 +5,5 @@ mod message;
 mod request;
 mod tool;
 
-pub(crate) use field::Invalid;
 pub use request::{ChatRequest, Format};
 pub use tool::{Tool, ToolChoice};

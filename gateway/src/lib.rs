@@ -1,11 +1,26 @@
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-//! gateway
+
+mod app;
 mod catalog;
 mod chat;
+mod claim;
+mod config;
+mod error;
 mod ledger;
+mod offer;
 mod problem;
 mod provider;
+mod quote;
+mod routes;
+mod rpc;
+mod sale;
+mod serve;
 mod store;
-pub use catalog::*;
-pub use chat::*;
-pub use provider::*;
+
+pub use catalog::{Catalog, CatalogError, Model, Price};
+pub use chat::{ChatRequest, Format, Tool, ToolChoice};
+pub use config::{Config, PRACTICE_PAYEE, Protocols, TlsFiles};
+pub use error::Error;
+pub use provider::{Completion, Frames, PracticeProvider, Provider, ProviderCall, ProviderError};
+pub use serve::{Gateway, Running};

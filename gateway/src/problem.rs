@@ -46,10 +46,6 @@ impl Problem {
         self
     }
 
-    pub(crate) const fn status(&self) -> StatusCode {
-        self.status
-    }
-
     /// The object under `error`.
     pub(crate) fn error_object(&self) -> Value {
         json!({

@@ -1,0 +1,73 @@
+//! What all requests share.
+
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use blockrun_llm::quote::PriceRule;
+use tokio::{sync::mpsc, task::JoinError};
+
+use crate::{
+    catalog::Catalog, claim::Turns, config::Config, ledger::Ledger, offer::Terms,
+    provider::Provider, store::Store,
+};
+
+/// The state of a running gateway.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) terms: Terms,
+    pub(crate) rule: PriceRule,
+    pub(crate) catalog: Catalog,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) store: Store,
+    pub(crate) ledger: Ledger,
+    pub(crate) turns: Turns,
+    pub(crate) tasks: Tasks,
+    /// `http://host:port`, for links when a request does not say how it was addressed.
+    pub(crate) base_url: String,
+}
+
+/// Work that outlives its connection: a paid call is finished and recorded even when the caller
+/// hangs up. A shutdown waits for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Tasks {
+    alive: mpsc::Sender<()>,
+}
+
+impl Tasks {
+    /// The tasks, and what tells when there are none left: it closes.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<()>) {
+        let (alive, ended) = mpsc::channel(1);
+        (Self { alive }, ended)
+    }
+
+    /// Runs work to its end, whatever becomes of the caller.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, JoinError> {
+        self.spawn(work).await
+    }
+
+    /// The same without waiting.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        let alive = self.alive.clone();
+        tokio::spawn(async move {
+            let result = work.await;
+            drop(alive);
+            result
+        })
+    }
+}
+
+/// The time in Unix seconds.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or(Duration::ZERO).as_secs()
+}

@@ -1,0 +1,77 @@
+//! What makes two paid requests the same.
+
+use alloy::{
+    primitives::{Address, B256, keccak256},
+    sol_types::SolValue,
+};
+use blockrun_llm::{networks::Network, x402::Payment};
+
+use super::RecoveryToken;
+
+/// What the token contract executes at most once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ClaimKey {
+    /// CAIP-2 id.
+    pub(crate) network: &'static str,
+    pub(crate) asset: Address,
+    pub(crate) payer: Address,
+    pub(crate) nonce: B256,
+}
+
+/// A paid request as its claim remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) key: ClaimKey,
+    /// Of method, path and body.
+    pub(crate) request: B256,
+    /// Of the signed authorization, signature included.
+    pub(crate) authorization: B256,
+    /// Hash of the token that opens the stored answer, if the client sent one.
+    pub(crate) recovery: Option<B256>,
+}
+
+impl Claim {
+    /// The claim of a payment for a request; the payment need not be verified yet.
+    pub(crate) fn new(
+        network: &'static Network,
+        payment: &Payment,
+        request: B256,
+        token: Option<&RecoveryToken>,
+    ) -> Self {
+        let signed = &payment.authorization;
+        let content = (
+            (signed.from, signed.to, signed.value),
+            (signed.valid_after, signed.valid_before, signed.nonce),
+            payment.signature.as_slice(),
+        );
+        Self {
+            key: ClaimKey {
+                network: network.caip2,
+                asset: network.usdc,
+                payer: signed.from,
+                nonce: signed.nonce,
+            },
+            request,
+            authorization: keccak256(content.abi_encode()),
+            recovery: token.map(RecoveryToken::hash),
+        }
+    }
+}
+
+/// The identity of a request: its method, path and body, byte for byte.
+pub(crate) fn request_hash(method: &str, path: &str, body: &[u8]) -> B256 {
+    keccak256((method, path, keccak256(body)).abi_encode())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_request_can_stand_for_another() {
+        let hash = request_hash("POST", "/a", b"b");
+        assert_ne!(hash, request_hash("POST", "/", b"ab"));
+        assert_ne!(hash, request_hash("POS", "T/a", b"b"));
+        assert_eq!(hash, request_hash("POST", "/a", b"b"));
+    }
+}

@@ -1,0 +1,182 @@
+//! How a gateway is set up.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use alloy::primitives::{Address, address};
+use blockrun_llm::{
+    Usdc,
+    networks::{BASE_SEPOLIA, Network},
+    x402::Version,
+};
+
+use crate::error::Error;
+
+/// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
+/// mistake is lost, so a gateway that is meant to earn names its own.
+pub const PRACTICE_PAYEE: Address = address!("4020000000000000000000000000000000000402");
+
+/// What a payment must have left of its validity when the answer is there, for the settlement.
+pub(crate) const SETTLE_SECONDS: u64 = 30;
+
+/// Added to the provider's timeout to get `maxTimeoutSeconds`.
+const VALIDITY_MARGIN: u64 = 60;
+
+/// Everything that can be chosen about a gateway. [`Config::default`] is a practice gateway on
+/// loopback that forgets everything when it stops.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address to listen on; port 0 takes a free one. Default `127.0.0.1:8402`.
+    pub bind: SocketAddr,
+    /// Folder of the database, made if it is missing; `None` keeps everything in memory. Default
+    /// `None`.
+    pub data: Option<PathBuf>,
+    /// Test USDC that every new payer starts with. Default 10.
+    pub starting_balance: Usdc,
+    /// Which versions of the protocol are offered. Default both.
+    pub protocols: Protocols,
+    /// Who is paid. Default [`PRACTICE_PAYEE`].
+    pub payee: Address,
+    /// The network that payments are for. Default Base Sepolia, the only one in practice mode.
+    pub network: &'static Network,
+    /// Serve HTTPS with this certificate; `None` serves HTTP. Default `None`.
+    pub tls: Option<TlsFiles>,
+    /// A catalog file instead of the built-in one. Default `None`.
+    pub catalog: Option<PathBuf>,
+    /// How long the practice provider thinks before each answer. Default not at all.
+    pub provider_delay: Duration,
+    /// Largest request body in bytes; larger ones get 413. Default 10 MB.
+    pub body_limit: usize,
+    /// Largest request head in bytes; larger ones get 431. Default 16 KB.
+    pub header_limit: u32,
+    /// How long a request's head may take, and how long an idle connection is kept. Longer than
+    /// clients keep their connections, so that a request never meets a closing one. Default 100 s.
+    pub header_timeout: Duration,
+    /// How long a request's body may take; slower ones get 408. Default 30 s.
+    pub body_timeout: Duration,
+    /// How long a TLS handshake may take. Default 10 s.
+    pub handshake_timeout: Duration,
+    /// How long a provider may take for one answer. Default 240 s.
+    pub provider_timeout: Duration,
+    /// How long a repeated paid request waits for the first one's answer before it gets 409 with
+    /// `Retry-After`. Default 30 s.
+    pub replay_wait: Duration,
+    /// How long [`shutdown`](crate::Running::shutdown) waits for calls in flight. Default 30 s.
+    pub shutdown_deadline: Duration,
+}
+
+/// The versions of the x402 protocol that a gateway offers and accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocols {
+    /// Version 1 alone: requirements in the body, `X-PAYMENT`.
+    V1,
+    /// Version 2 alone: requirements in a header, `PAYMENT-SIGNATURE`.
+    V2,
+    /// Both at once.
+    #[default]
+    Both,
+}
+
+/// A certificate and its key, both PEM files.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate chain, the server's own first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8402)),
+            data: None,
+            starting_balance: Usdc::from_micro(10_000_000),
+            protocols: Protocols::Both,
+            payee: PRACTICE_PAYEE,
+            network: &BASE_SEPOLIA,
+            tls: None,
+            catalog: None,
+            provider_delay: Duration::ZERO,
+            body_limit: 10_000_000,
+            header_limit: 16 * 1024,
+            header_timeout: Duration::from_secs(100),
+            body_timeout: Duration::from_secs(30),
+            handshake_timeout: Duration::from_secs(10),
+            provider_timeout: Duration::from_secs(240),
+            replay_wait: Duration::from_secs(30),
+            shutdown_deadline: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Protocols {
+    /// Whether a version is offered.
+    #[must_use]
+    pub const fn offers(self, version: Version) -> bool {
+        match version {
+            Version::V1 => matches!(self, Self::V1 | Self::Both),
+            Version::V2 => matches!(self, Self::V2 | Self::Both),
+        }
+    }
+}
+
+impl Config {
+    /// `maxTimeoutSeconds` of every offer: the provider's time and a minute to settle in.
+    #[must_use]
+    pub const fn max_timeout_seconds(&self) -> u64 {
+        self.provider_timeout.as_secs() + VALIDITY_MARGIN
+    }
+
+    /// Refuses what cannot work, naming the field.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let refuse = |field, problem: &str| {
+            Err(Error::Config { field, problem: problem.to_owned() })
+        };
+        if !self.network.testnet {
+            let problem = "practice money must not look real: use a test network (base-sepolia)";
+            return refuse("network", problem);
+        }
+        if self.protocols.offers(Version::V1) && self.network.v1_name.is_none() {
+            return refuse("protocols", "x402 v1 has no name for this network: offer v2 alone");
+        }
+        if self.payee.is_zero() {
+            return refuse("payee", "the zero address cannot be paid: name an account");
+        }
+        if i64::try_from(self.starting_balance.micro()).is_err() {
+            return refuse("starting_balance", "must be below 9 trillion USDC");
+        }
+        // hyper's own least for an HTTP/1 connection.
+        if self.header_limit < 8 * 1024 {
+            return refuse("header_limit", "must be at least 8192 bytes");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use blockrun_llm::networks::{ARC, BASE};
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_work_is_named() {
+        let ok = Config::default();
+        assert!(ok.check().is_ok());
+        assert_eq!(ok.max_timeout_seconds(), 300);
+        for (config, field) in [
+            (Config { network: &BASE, ..ok.clone() }, "network"),
+            (Config { network: &ARC, ..ok.clone() }, "network"),
+            (Config { payee: Address::ZERO, ..ok.clone() }, "payee"),
+            (Config { starting_balance: Usdc::from_micro(u128::MAX), ..ok.clone() }, "starting_balance"),
+            (Config { header_limit: 100, ..ok }, "header_limit"),
+        ] {
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{field}: ")), "{error}");
+        }
+    }
+}

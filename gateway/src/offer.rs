@@ -1,0 +1,161 @@
+//! The 402: what a request costs and how it can be paid, in both versions of the protocol at once.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use blockrun_llm::{
+    Usdc,
+    networks::Network,
+    quote::RULE,
+    x402::{InvalidReason, PAYMENT_REQUIRED, Requirement, Version, encode_header},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{config::Protocols, problem::Problem};
+
+const MIME_TYPE: &str = "application/json";
+
+/// What is the same in every offer of a gateway.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) network: &'static Network,
+    pub(crate) payee: alloy::primitives::Address,
+    pub(crate) protocols: Protocols,
+    pub(crate) max_timeout_seconds: u64,
+}
+
+/// The price of one request and what it is for.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub(crate) terms: Terms,
+    pub(crate) amount: Usdc,
+    /// The URL that was called.
+    pub(crate) url: String,
+    pub(crate) description: String,
+    /// The counts behind the price.
+    pub(crate) basis: Value,
+}
+
+impl Terms {
+    /// A v2 requirement without its amount; `/api/pricing` publishes it.
+    pub(crate) fn template(&self) -> Value {
+        json!({
+            "scheme": "exact",
+            "network": self.network.caip2,
+            "asset": self.network.usdc.to_string(),
+            "payTo": self.payee.to_string(),
+            "maxTimeoutSeconds": self.max_timeout_seconds,
+            "extra": {
+                "name": self.network.domain_name,
+                "version": self.network.domain_version,
+            },
+        })
+    }
+}
+
+impl Offer {
+    /// The requirement that a payment of a version is verified against.
+    pub(crate) fn requirement(&self, version: Version) -> serde_json::Result<Requirement> {
+        Requirement::from_value(version, &self.requirement_json(version))
+    }
+
+    fn requirement_json(&self, version: Version) -> Value {
+        let mut requirement = self.terms.template();
+        requirement[version.amount_field()] = self.amount.micro().to_string().into();
+        if version == Version::V1 {
+            requirement["network"] = self.terms.network.v1_name.into();
+            requirement["resource"] = self.url.as_str().into();
+            requirement["description"] = self.description.as_str().into();
+            requirement["mimeType"] = MIME_TYPE.into();
+            requirement["outputSchema"] = Value::Null;
+        }
+        requirement
+    }
+
+    /// The 402 of a request without a payment, or with one that was refused for a reason.
+    pub(crate) fn response(&self, refusal: Option<&InvalidReason>) -> Response {
+        let offers = |version| self.terms.protocols.offers(version);
+        let body = if offers(Version::V1) { self.body_v1(refusal) } else { self.body_v2(refusal) };
+        let mut response = (StatusCode::PAYMENT_REQUIRED, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if offers(Version::V2) {
+            let required = encode_header(&self.required_v2(refusal).to_string());
+            // Base64 is always a valid header value.
+            if let Ok(value) = HeaderValue::try_from(required) {
+                headers.insert(PAYMENT_REQUIRED, value);
+            }
+        }
+        response
+    }
+
+    fn required_v2(&self, refusal: Option<&InvalidReason>) -> Value {
+        json!({
+            "x402Version": 2,
+            "error": refusal.map_or("PAYMENT-SIGNATURE header is required", |reason| reason.code),
+            "resource": {
+                "url": self.url,
+                "description": self.description,
+                "mimeType": MIME_TYPE,
+            },
+            "accepts": [self.requirement_json(Version::V2)],
+            "extensions": self.extensions(),
+        })
+    }
+
+    fn extensions(&self) -> Value {
+        json!({
+            "payment-identifier": {
+                "info": {"required": false},
+                "schema": {
+                    "type": "object",
+                    "properties": {"required": {"type": "boolean"}, "id": {"type": "string"}},
+                },
+            },
+            "quote": {
+                "info": self.basis,
+                "schema": {"type": "object", "required": ["rule"]},
+            },
+        })
+    }
+
+    fn body_v1(&self, refusal: Option<&InvalidReason>) -> Value {
+        json!({
+            "x402Version": 1,
+            "error": refusal.map_or("X-PAYMENT header is required", |reason| reason.code),
+            "message": self.message(refusal),
+            "accepts": [self.requirement_json(Version::V1)],
+            "price": self.price(),
+        })
+    }
+
+    fn body_v2(&self, refusal: Option<&InvalidReason>) -> Value {
+        let code = refusal.map_or("payment_required", |reason| reason.code);
+        let problem = Problem::new(StatusCode::PAYMENT_REQUIRED, code, self.message(refusal));
+        json!({"error": problem.error_object(), "price": self.price()})
+    }
+
+    fn message(&self, refusal: Option<&InvalidReason>) -> String {
+        match refusal {
+            None => format!("{} costs {} USDC; sign a payment and send it along", self.description, self.amount),
+            Some(reason) => format!("The payment was refused and not executed: {}.", reason.detail),
+        }
+    }
+
+    fn price(&self) -> Value {
+        json!({"amount": self.amount.to_string(), "currency": "USD"})
+    }
+
+    /// The `quote` extension's `info`.
+    pub(crate) fn basis(model: &str, input_tokens: u64, max_output: u64, choices: u64) -> Value {
+        json!({
+            "rule": RULE,
+            "model": model,
+            "inputTokens": input_tokens,
+            "maxOutputTokens": max_output,
+            "choices": choices,
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! The HTTP surface.
+
+mod body;
+mod chat;
+mod health;
+mod models;
+mod pricing;
+mod router;
+mod rpc;
+mod transactions;
+
+pub(crate) use router::router;

@@ -1,0 +1,44 @@
+//! `GET /api/v1/models`.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    catalog::{Model, Price},
+};
+
+/// The models in OpenAI's list form, with prices in dollars per million tokens before the margin
+/// (`pricing.flat`: per picture), limits and categories.
+pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
+    let data: Vec<_> = app.catalog.listed().map(row).collect();
+    Json(json!({"object": "list", "data": data}))
+}
+
+fn row(model: &Model) -> Value {
+    let dollars = |micro: u64| micro as f64 / 1e6;
+    let (pricing, mode) = match model.price {
+        Price::Tokens { input, output } => {
+            (json!({"input": dollars(input), "output": dollars(output)}), "paid")
+        }
+        Price::Image { each } => (json!({"flat": dollars(each)}), "flat"),
+        Price::Free => (json!({"input": 0.0, "output": 0.0}), "free"),
+    };
+    json!({
+        "id": model.id,
+        "object": "model",
+        "created": 0,
+        "owned_by": model.provider,
+        "name": model.name,
+        "provider": model.provider,
+        "description": model.description,
+        "pricing": pricing,
+        "billing_mode": mode,
+        "context_window": model.context,
+        "max_output": model.max_output,
+        "categories": model.categories,
+        "available": true,
+    })
+}

@@ -1,0 +1,42 @@
+//! `GET /api/pricing`: everything a client needs to know a price before it asks.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use blockrun_llm::{quote::RULE, x402::Version};
+use serde_json::{Value, json};
+
+use crate::{
+    app::{App, now},
+    catalog::{Model, Price},
+};
+
+/// How long published prices hold.
+const VALIDITY_SECONDS: u64 = 3_600;
+
+/// The rule, its parameters, the rates in integer micro-USDC, and how payments must look.
+pub(super) async fn pricing(State(app): State<Arc<App>>) -> Json<Value> {
+    let versions = [Version::V2, Version::V1].into_iter();
+    let versions = versions.filter(|version| app.terms.protocols.offers(*version));
+    Json(json!({
+        "rule": RULE,
+        "parameters": app.rule,
+        "models": app.catalog.listed().map(rates).collect::<Vec<_>>(),
+        "x402Versions": versions.map(Version::number).collect::<Vec<_>>(),
+        "accepts": [app.terms.template()],
+        "expires": now() + VALIDITY_SECONDS,
+    }))
+}
+
+fn rates(model: &Model) -> Value {
+    let mut row = json!({"id": model.id, "alias": model.bare_id()});
+    match model.price {
+        Price::Tokens { input, output } => {
+            row["rates"] = json!({"input": input, "output": output});
+            row["max_output"] = model.max_output.into();
+        }
+        Price::Image { each } => row["image"] = each.into(),
+        Price::Free => row["free"] = true.into(),
+    }
+    row
+}

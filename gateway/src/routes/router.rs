@@ -1,0 +1,40 @@
+//! Which path leads where.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use http::{Method, StatusCode, Uri};
+
+use super::{chat, health, models, pricing, rpc, transactions};
+use crate::{app::App, problem::Problem};
+
+/// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
+/// nothing, however it is spelled.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/v1/chat/completions", post(chat::completions))
+        .route("/api/v1/models", get(models::list))
+        .route("/api/pricing", get(pricing::pricing))
+        .route("/health", get(health::health))
+        .route("/practice/transactions/{id}", get(transactions::explain))
+        .route("/practice/rpc", post(rpc::serve))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app)
+}
+
+async fn unknown_path(uri: Uri) -> Problem {
+    let message = format!(
+        "There is nothing at {}; chat is at /api/v1/chat/completions, models are at /api/v1/models.",
+        uri.path()
+    );
+    Problem::new(StatusCode::NOT_FOUND, "not_found", message)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    let message = format!("{} does not take {method}.", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+}

@@ -1,0 +1,161 @@
+//! A claim that is ours: the provider, the settlement, the answer.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::primitives::B256;
+use axum::response::Response;
+use blockrun_llm::x402::{InvalidReason, Version};
+
+use super::{
+    Order,
+    answer::{Receipt, conflict, ok, provider_failed},
+    relay,
+};
+use crate::{
+    app::{App, now},
+    claim::{self, Claim, Seal, Settled, Turn},
+    ledger::{Refusal, Transfer},
+    offer::Offer,
+    problem::Problem,
+    provider::{Frames, ProviderError},
+    store::StoreError,
+};
+
+/// A sale whose claim is taken or settled. It has its turn until it is dropped.
+pub(super) struct Paid {
+    pub(super) app: Arc<App>,
+    pub(super) order: Order,
+    pub(super) offer: Offer,
+    pub(super) version: Version,
+    pub(super) claim: Claim,
+    pub(super) seal: Seal,
+    pub(super) turn: Turn,
+}
+
+/// A payment that is verified and claimed but not settled.
+pub(super) struct Due {
+    pub(super) transfer: Transfer,
+    /// How long the provider may take.
+    pub(super) patience: Duration,
+}
+
+/// A sale ends with the answer, or with a response that says why there is none.
+type Settlement = Result<B256, Response>;
+
+impl Paid {
+    /// Asks the provider, settles, answers.
+    pub(super) async fn sell(self, due: Due) -> Result<Response, Problem> {
+        if self.order.chat.stream { self.sell_stream(due).await } else { self.sell_whole(due).await }
+    }
+
+    /// Answers a payment that was settled before: from the store, or, when a crash cut a stream
+    /// short, by asking the provider once more without charging.
+    pub(super) async fn again(self, settled: Settled) -> Result<Response, Problem> {
+        let receipt = self.receipt(settled.value);
+        let stream = self.order.chat.stream;
+        let Some(sealed) = settled.answer else {
+            let patience = self.app.config.provider_timeout;
+            let frames = self.open(patience).await.map_err(|error| provider_failed(&error))?;
+            return Ok(receipt.settled(ok(true, self.record(frames, patience)), settled.txid));
+        };
+        match self.seal.open(&sealed) {
+            Ok(answer) => Ok(receipt.settled(ok(stream, answer), settled.txid)),
+            Err(_) => Err(conflict("an answer that only its buyer can open")),
+        }
+    }
+
+    async fn sell_whole(self, due: Due) -> Result<Response, Problem> {
+        let call = self.order.call();
+        let answer = match relay::within(due.patience, self.app.provider.complete(&call)).await {
+            Ok(answer) => answer.body,
+            Err(error) => return Err(self.release(&error).await),
+        };
+        let sealed = self.seal.close(&answer).map_err(|error| Problem::internal(&error))?;
+        let receipt = self.receipt(due.transfer.value);
+        Ok(match self.settle(due.transfer, Some(sealed)).await {
+            Ok(txid) => receipt.settled(ok(false, answer), txid),
+            Err(response) => response,
+        })
+    }
+
+    /// Settles at the first byte, so that the receipt can go ahead of the stream.
+    async fn sell_stream(self, due: Due) -> Result<Response, Problem> {
+        let frames = match self.open(due.patience).await {
+            Ok(frames) => frames,
+            Err(error) => return Err(self.release(&error).await),
+        };
+        let receipt = self.receipt(due.transfer.value);
+        Ok(match self.settle(due.transfer, None).await {
+            Ok(txid) => receipt.settled(ok(true, self.record(frames, due.patience)), txid),
+            Err(response) => response,
+        })
+    }
+
+    async fn open(&self, patience: Duration) -> Result<Frames, ProviderError> {
+        let call = self.order.call();
+        let opened = async { relay::first_frame(self.app.provider.stream(&call).await?).await };
+        relay::within(patience, opened).await
+    }
+
+    /// Passes a stream on in the background and keeps all of it; the turn ends with the stream.
+    fn record(self, frames: Frames, patience: Duration) -> axum::body::Body {
+        let (feed, body) = relay::body();
+        let tasks = self.app.tasks.clone();
+        tasks.spawn(async move {
+            if let Some(whole) = relay::relay(frames, &feed, patience).await
+                && let Err(error) = self.keep(&whole).await
+            {
+                tracing::error!(%error, "a paid stream could not be kept for a replay");
+            }
+            drop(self.turn);
+        });
+        body
+    }
+
+    async fn keep(&self, whole: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let sealed = self.seal.close(whole)?;
+        let key = self.claim.key.clone();
+        Ok(self.app.store.run(move |db| claim::record(db, &key, &sealed)).await?)
+    }
+
+    /// The settlement and the answer that it pays for, kept in one transaction.
+    async fn settle(&self, transfer: Transfer, sealed: Option<Vec<u8>>) -> Settlement {
+        let receipt = self.receipt(transfer.value);
+        let txid = transfer.id(self.app.terms.network);
+        let (key, ledger) = (self.claim.key.clone(), self.app.ledger);
+        let settle = move |db: &_| {
+            claim::settle(db, &ledger, &key, &transfer, sealed.as_deref(), now())
+        };
+        match self.app.store.run(settle).await {
+            Ok(Ok(executed)) => Ok(executed.txid),
+            Ok(Err(refusal)) => Err(self.refused(receipt, refusal)),
+            Err(error) => Err(unknown(&error, receipt, txid)),
+        }
+    }
+
+    fn refused(&self, receipt: Receipt, refusal: Refusal) -> Response {
+        let reason = InvalidReason::new(refusal.code(), refusal.to_string());
+        receipt.failed(self.offer.response(Some(&reason)), refusal.code())
+    }
+
+    /// Nothing was settled: the same payment may come again.
+    async fn release(&self, error: &ProviderError) -> Problem {
+        let key = self.claim.key.clone();
+        // A claim that cannot be released is found as left over by whoever has its next turn.
+        if let Err(error) = self.app.store.run(move |db| claim::release(db, &key)).await {
+            tracing::error!(%error, "a claim could not be released");
+        }
+        provider_failed(error)
+    }
+
+    fn receipt(&self, amount: blockrun_llm::Usdc) -> Receipt {
+        let (network, payer) = (self.app.terms.network, self.claim.key.payer);
+        Receipt { version: self.version, network, payer, amount }
+    }
+}
+
+/// The store failed while it settled: it may or may not have kept the transaction.
+fn unknown(error: &StoreError, receipt: Receipt, txid: B256) -> Response {
+    tracing::error!(%error, "a settlement could not be confirmed");
+    receipt.pending(txid)
+}

@@ -1,0 +1,147 @@
+//! The order of a sale.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::response::Response;
+use blockrun_llm::x402::{InvalidReason, Payment, Verified, verify};
+use http::HeaderMap;
+
+use super::{
+    Order,
+    answer::{conflict, in_flight, ok, provider_failed},
+    incoming,
+    paid::{Due, Paid},
+    relay,
+};
+use crate::{
+    app::{App, now},
+    claim::{self, Claim, Seal, Standing, Taken, Turn, request_hash},
+    config::SETTLE_SECONDS,
+    ledger::Transfer,
+    offer::Offer,
+    problem::Problem,
+};
+
+/// Answers an order: free models at once, others for a payment, and with a 402 without one.
+pub(crate) async fn serve(
+    app: Arc<App>,
+    order: Order,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(offer) = order.offer(&app) else { return give(&app, &order).await };
+    let payment = match incoming::payment(headers)? {
+        None => return Ok(offer.response(None)),
+        Some(Err(reason)) => return Ok(offer.response(Some(&reason))),
+        Some(Ok(payment)) => payment,
+    };
+    if !app.terms.protocols.offers(payment.version) {
+        let reason = InvalidReason::new("invalid_x402_version", "this version is not offered here");
+        return Ok(offer.response(Some(&reason)));
+    }
+    let token = incoming::recovery_token(headers)?;
+    let request = request_hash(&order.method, &order.path, &order.body);
+    let claim = Claim::new(app.terms.network, &payment, request, token.as_ref());
+    let seal = Seal::new(&claim.key, token.as_ref(), &order.body)
+        .map_err(|error| Problem::internal(&error))?;
+    // From here on a caller that hangs up changes nothing.
+    let sale = Sale { app: Arc::clone(&app), order, offer, payment, claim, seal };
+    let done = app.tasks.run(sale.run()).await;
+    done.map_err(|panic| Problem::internal(&panic))?
+}
+
+/// A free answer.
+async fn give(app: &App, order: &Order) -> Result<Response, Problem> {
+    let (call, patience) = (order.call(), app.config.provider_timeout);
+    if !order.chat.stream {
+        let answer = relay::within(patience, app.provider.complete(&call)).await;
+        let answer = answer.map_err(|error| provider_failed(&error))?;
+        return Ok(ok(false, answer.body));
+    }
+    let opened = async { relay::first_frame(app.provider.stream(&call).await?).await };
+    let frames = relay::within(patience, opened).await.map_err(|error| provider_failed(&error))?;
+    let (feed, body) = relay::body();
+    app.tasks.spawn(async move { relay::relay(frames, &feed, patience).await });
+    Ok(ok(true, body))
+}
+
+/// One paid request.
+struct Sale {
+    app: Arc<App>,
+    order: Order,
+    offer: Offer,
+    payment: Payment,
+    claim: Claim,
+    seal: Seal,
+}
+
+impl Sale {
+    async fn run(self) -> Result<Response, Problem> {
+        let patience = self.app.config.replay_wait;
+        let turn = self.app.turns.wait(&self.claim.key, patience).await.ok_or_else(in_flight)?;
+        let (claim, time) = (self.claim.clone(), now());
+        let standing = self.app.store.run(move |db| claim::standing(db, &claim, time)).await;
+        match standing.map_err(|error| Problem::internal(&error))? {
+            Standing::Conflict(what) => Err(conflict(what)),
+            Standing::Settled(settled) => self.paid(turn).again(settled).await,
+            Standing::Free => self.first(turn).await,
+        }
+    }
+
+    /// Verifies and claims a payment that was not settled yet.
+    async fn first(self, turn: Turn) -> Result<Response, Problem> {
+        let (verified, patience) = match self.verify() {
+            Ok(verified) => verified,
+            Err(reason) => return Ok(self.offer.response(Some(&reason))),
+        };
+        let transfer = self.transfer(&verified);
+        let (claim, ledger, checked) = (self.claim.clone(), self.app.ledger, transfer.clone());
+        let take = move |db: &_| claim::take(db, &ledger, &claim, &checked, now());
+        match self.app.store.run(take).await.map_err(|error| Problem::internal(&error))? {
+            Taken::Ours => self.paid(turn).sell(Due { transfer, patience }).await,
+            Taken::Refused(refusal) => {
+                let reason = InvalidReason::new(refusal.code(), refusal.to_string());
+                Ok(self.offer.response(Some(&reason)))
+            }
+        }
+    }
+
+    /// Everything about the payment that needs no ledger, and the time that is left for an answer.
+    fn verify(&self) -> Result<(Verified, Duration), InvalidReason> {
+        let now = now();
+        let offered = self.offer.requirement(self.payment.version).map_err(|error| {
+            InvalidReason::new("invalid_payment_requirements", error.to_string())
+        })?;
+        let verified = verify(&self.payment, &offered, now)?;
+        let left = verified.valid_before.saturating_sub(now + SETTLE_SECONDS);
+        if left == 0 {
+            let detail = format!("it must stay valid for more than {SETTLE_SECONDS} seconds");
+            let code = "invalid_exact_evm_payload_authorization_valid_before";
+            return Err(InvalidReason::new(code, detail));
+        }
+        Ok((verified, Duration::from_secs(left).min(self.app.config.provider_timeout)))
+    }
+
+    fn transfer(&self, verified: &Verified) -> Transfer {
+        Transfer {
+            payer: verified.payer,
+            payee: verified.payee,
+            value: verified.amount,
+            valid_after: verified.valid_after,
+            valid_before: verified.valid_before,
+            nonce: verified.nonce,
+            purchase: self.offer.description.clone(),
+        }
+    }
+
+    fn paid(self, turn: Turn) -> Paid {
+        Paid {
+            app: self.app,
+            order: self.order,
+            offer: self.offer,
+            version: self.payment.version,
+            claim: self.claim,
+            seal: self.seal,
+            turn,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Listening, connections, and stopping without dropping anybody.
+
+mod connection;
+mod gateway;
+mod listener;
+mod running;
+mod tls;
+
+pub use gateway::Gateway;
+pub use running::Running;

@@ -1,0 +1,113 @@
+//! Putting a gateway together.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use blockrun_llm::quote::PriceRule;
+use tokio::{net::TcpListener, sync::oneshot};
+
+use super::{Running, connection::Server, listener::listen, tls};
+use crate::{
+    app::{App, Tasks, now},
+    catalog::Catalog,
+    claim::{Turns, release_all},
+    config::Config,
+    error::Error,
+    ledger::Ledger,
+    offer::Terms,
+    provider::{PracticeProvider, Provider},
+    routes::router,
+    store::{self, Store},
+};
+
+/// Starts gateways.
+#[derive(Debug)]
+pub struct Gateway;
+
+impl Gateway {
+    /// Starts a practice gateway; it listens when this returns. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error`], naming the field or file and the way out.
+    pub async fn start(config: Config) -> Result<Running, Error> {
+        let provider = PracticeProvider::new(config.provider_delay);
+        Self::start_with(config, Arc::new(provider)).await
+    }
+
+    /// The same with another provider behind it. The money is still practice money.
+    ///
+    /// # Errors
+    /// [`Error`], naming the field or file and the way out.
+    pub async fn start_with(
+        config: Config,
+        provider: Arc<dyn Provider>,
+    ) -> Result<Running, Error> {
+        config.check()?;
+        let catalog = match &config.catalog {
+            Some(path) => Catalog::from_file(path)?,
+            None => Catalog::built_in()?,
+        };
+        let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
+        let ledger = Ledger {
+            network: config.network,
+            payee: config.payee,
+            starting_balance: config.starting_balance,
+        };
+        let store = prepare(&config, ledger).await?;
+        let (listener, address) = bind(config.bind).await?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let base_url = format!("{scheme}://{address}");
+        let (tasks, tasks_ended) = Tasks::new();
+        let deadline = config.shutdown_deadline;
+        let app = Arc::new(App {
+            terms: Terms {
+                network: config.network,
+                payee: config.payee,
+                protocols: config.protocols,
+                max_timeout_seconds: config.max_timeout_seconds(),
+            },
+            rule: PriceRule::default(),
+            catalog,
+            provider,
+            store,
+            ledger,
+            turns: Turns::default(),
+            tasks,
+            base_url: base_url.clone(),
+            config,
+        });
+        let server = Arc::new(Server::new(&app.config, router(Arc::clone(&app)), tls));
+        drop(app);
+        let (stop, stopped) = oneshot::channel();
+        let listening = tokio::spawn(listen(listener, server, stopped));
+        Ok(Running { address, base_url, stop, listening, tasks_ended, deadline })
+    }
+}
+
+/// Opens the store, founds the ledger, and lets go of what a dead gateway was working on: nothing
+/// of it was settled.
+async fn prepare(config: &Config, ledger: Ledger) -> Result<Store, Error> {
+    let data = config.data.clone();
+    let opened = tokio::task::spawn_blocking(move || store::open(data.as_deref())).await;
+    let store = opened
+        .map_err(|error| Error::Store(error.to_string()))?
+        .map_err(|error| Error::Store(error.to_string()))?;
+    let released = store.run(move |db| {
+        ledger.found(db, now())?;
+        release_all(db)
+    });
+    match released.await {
+        Ok(0) => (),
+        Ok(count) => tracing::info!(count, "claims of an interrupted gateway were released"),
+        Err(error) => return Err(Error::Store(error.to_string())),
+    }
+    Ok(store)
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bound.await.map_err(|source| Error::Bind { address, source })
+}
