@@ -21,5 +21,7 @@ mod turn;
 
 pub(crate) use identity::{Claim, ClaimKey, request_hash};
 pub(crate) use seal::{RecoveryToken, Seal};
-pub(crate) use table::{Settled, Standing, Taken, record, release, release_all, settle, standing, take};
+pub(crate) use table::{
+    Settled, Standing, Taken, record, release, release_all, settle, standing, take,
+};
 pub(crate) use turn::{Turn, Turns};

@@ -133,9 +133,8 @@ impl Config {
 
     /// Refuses what cannot work, naming the field.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let refuse = |field, problem: &str| {
-            Err(Error::Config { field, problem: problem.to_owned() })
-        };
+        let refuse =
+            |field, problem: &str| Err(Error::Config { field, problem: problem.to_owned() });
         if !self.network.testnet {
             let problem = "practice money must not look real: use a test network (base-sepolia)";
             return refuse("network", problem);
@@ -172,7 +171,10 @@ mod tests {
             (Config { network: &BASE, ..ok.clone() }, "network"),
             (Config { network: &ARC, ..ok.clone() }, "network"),
             (Config { payee: Address::ZERO, ..ok.clone() }, "payee"),
-            (Config { starting_balance: Usdc::from_micro(u128::MAX), ..ok.clone() }, "starting_balance"),
+            (
+                Config { starting_balance: Usdc::from_micro(u128::MAX), ..ok.clone() },
+                "starting_balance",
+            ),
             (Config { header_limit: 100, ..ok }, "header_limit"),
         ] {
             let error = config.check().unwrap_err().to_string();

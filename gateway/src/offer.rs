@@ -139,7 +139,10 @@ impl Offer {
 
     fn message(&self, refusal: Option<&InvalidReason>) -> String {
         match refusal {
-            None => format!("{} costs {} USDC; sign a payment and send it along", self.description, self.amount),
+            None => format!(
+                "{} costs {} USDC; sign a payment and send it along",
+                self.description, self.amount
+            ),
             Some(reason) => format!("The payment was refused and not executed: {}.", reason.detail),
         }
     }

@@ -91,7 +91,8 @@ mod tests {
         let quote = price("gpt-4o", "Hello!", 1_000).unwrap();
         assert_eq!((quote.input_tokens, quote.max_output), (13, 1_000));
         assert_eq!(quote.amount.unwrap().micro(), 11_036);
-        let expected = "(13 × 2,500,000 + 1,000 × 10,000,000) × 11,000 / 10^10 = 11,035.75 → 11,036";
+        let expected =
+            "(13 × 2,500,000 + 1,000 × 10,000,000) × 11,000 / 10^10 = 11,035.75 → 11,036";
         assert!(readme.contains(expected));
     }
 

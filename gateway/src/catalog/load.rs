@@ -156,7 +156,10 @@ mod tests {
         ];
         for (keys, key) in cases {
             let error = parse("my.toml", &row(keys)).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("catalog my.toml: model \"a/b\": {key}: ")), "{error}");
+            assert!(
+                error.starts_with(&format!("catalog my.toml: model \"a/b\": {key}: ")),
+                "{error}"
+            );
         }
     }
 

@@ -127,7 +127,10 @@ mod tests {
     fn a_wrong_id_finds_its_neighbours() {
         let catalog = Catalog::built_in().unwrap();
         assert_eq!(catalog.nearest("gpt-4o-mni")[0], "openai/gpt-4o-mini");
-        assert_eq!(catalog.nearest("anthropic/claude-3.5-sonnet")[0], "anthropic/claude-3-5-sonnet");
+        assert_eq!(
+            catalog.nearest("anthropic/claude-3.5-sonnet")[0],
+            "anthropic/claude-3-5-sonnet"
+        );
         assert_eq!(catalog.nearest("GPT-5")[0], "openai/gpt-5");
     }
 

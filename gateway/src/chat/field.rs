@@ -52,9 +52,7 @@ pub(super) fn integer(
         None if most == u64::MAX => {
             Err(Invalid::new(name, &format!("an integer of at least {least}"), Some(value)))
         }
-        None => {
-            Err(Invalid::new(name, &format!("an integer from {least} to {most}"), Some(value)))
-        }
+        None => Err(Invalid::new(name, &format!("an integer from {least} to {most}"), Some(value))),
     }
 }
 

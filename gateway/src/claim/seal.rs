@@ -67,7 +67,11 @@ impl Seal {
         getrandom::fill(&mut nonce).map_err(|_| SealError)?;
         let mut sealed = answer.to_vec();
         self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::empty(),
+                &mut sealed,
+            )
             .map_err(|_| SealError)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }

@@ -50,11 +50,7 @@ struct Stored {
 
 /// Looks a claim up. The caller has its turn, so a claim that still says `running` was left by a
 /// write that failed, and is as good as released.
-pub(crate) fn standing(
-    db: &Connection,
-    claim: &Claim,
-    now: u64,
-) -> Result<Standing, StoreError> {
+pub(crate) fn standing(db: &Connection, claim: &Claim, now: u64) -> Result<Standing, StoreError> {
     let Some(stored) = find(db, &claim.key)? else { return Ok(Standing::Free) };
     if stored.request != claim.request {
         return Ok(Standing::Conflict("another request"));

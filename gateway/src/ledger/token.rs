@@ -162,9 +162,8 @@ impl Ledger {
         nonce: B256,
     ) -> Result<Option<u64>, StoreError> {
         let sql = "SELECT block FROM transfers WHERE payer = ?1 AND nonce = ?2";
-        let block: Option<i64> = db
-            .query_row(sql, [payer.as_slice(), nonce.as_slice()], |row| row.get(0))
-            .optional()?;
+        let block: Option<i64> =
+            db.query_row(sql, [payer.as_slice(), nonce.as_slice()], |row| row.get(0)).optional()?;
         Ok(block.map(i64::cast_unsigned))
     }
 

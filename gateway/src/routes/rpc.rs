@@ -25,7 +25,8 @@ pub(super) async fn serve(
     let (parts, body) = request.into_parts();
     let body = body::read(&app.config, &parts.headers, body).await?;
     let ledger = app.ledger;
-    let answer = app.store.run(move |db| Ok(rpc::answer(&rpc::Chain { db, ledger, now: now() }, &body)));
+    let answer =
+        app.store.run(move |db| Ok(rpc::answer(&rpc::Chain { db, ledger, now: now() }, &body)));
     let answer = answer.await.map_err(|error| Problem::internal(&error))?;
     // Nothing but notifications: nothing to say.
     Ok(answer.map_or(StatusCode::NO_CONTENT.into_response(), |answer| Json(answer).into_response()))

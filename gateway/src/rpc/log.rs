@@ -135,7 +135,8 @@ fn payer(topics: &[Topic]) -> Option<Address> {
 fn passes(log: &Log, topics: &[Topic]) -> bool {
     let here = log.topics();
     topics.len() <= here.len()
-        && topics.iter().zip(here).all(|(wanted, topic)| {
-            wanted.as_ref().is_none_or(|wanted| wanted.contains(topic))
-        })
+        && topics
+            .iter()
+            .zip(here)
+            .all(|(wanted, topic)| wanted.as_ref().is_none_or(|wanted| wanted.contains(topic)))
 }

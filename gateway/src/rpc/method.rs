@@ -22,11 +22,7 @@ pub(crate) struct Chain<'a> {
     pub(crate) now: u64,
 }
 
-pub(super) fn dispatch(
-    chain: &Chain<'_>,
-    method: &str,
-    params: &Value,
-) -> Result<Value, RpcError> {
+pub(super) fn dispatch(chain: &Chain<'_>, method: &str, params: &Value) -> Result<Value, RpcError> {
     let network = chain.ledger.network;
     match method {
         "eth_chainId" => Ok(quantity(network.chain_id)),

@@ -61,8 +61,7 @@ impl Receipt {
     pub(super) fn pending(&self, txid: B256) -> Response {
         let message = "The settlement is not confirmed yet. Send the same request with the same \
                        payment again: it is executed at most once.";
-        let problem =
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "settlement_pending", message);
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "settlement_pending", message);
         let mut response = problem.retry_after(1).into_response();
         let reason = Some("settlement_pending".to_owned());
         let settlement = Settlement { error_reason: reason, ..self.settlement(Some(txid)) };

@@ -18,9 +18,9 @@ pub(super) fn payment(
                        or X-PAYMENT, once.";
         return Err(Problem::invalid("ambiguous_payment", message).at(PAYMENT_SIGNATURE));
     }
-    let text = first.to_str().map_err(|_| {
-        InvalidReason::new("invalid_payload", "the payment header is not base64")
-    });
+    let text = first
+        .to_str()
+        .map_err(|_| InvalidReason::new("invalid_payload", "the payment header is not base64"));
     Ok(Some(text.and_then(Payment::decode)))
 }
 

@@ -45,7 +45,11 @@ type Settlement = Result<B256, Response>;
 impl Paid {
     /// Asks the provider, settles, answers.
     pub(super) async fn sell(self, due: Due) -> Result<Response, Problem> {
-        if self.order.chat.stream { self.sell_stream(due).await } else { self.sell_whole(due).await }
+        if self.order.chat.stream {
+            self.sell_stream(due).await
+        } else {
+            self.sell_whole(due).await
+        }
     }
 
     /// Answers a payment that was settled before: from the store, or, when a crash cut a stream
@@ -123,9 +127,8 @@ impl Paid {
         let receipt = self.receipt(transfer.value);
         let txid = transfer.id(self.app.terms.network);
         let (key, ledger) = (self.claim.key.clone(), self.app.ledger);
-        let settle = move |db: &_| {
-            claim::settle(db, &ledger, &key, &transfer, sealed.as_deref(), now())
-        };
+        let settle =
+            move |db: &_| claim::settle(db, &ledger, &key, &transfer, sealed.as_deref(), now());
         match self.app.store.run(settle).await {
             Ok(Ok(executed)) => Ok(executed.txid),
             Ok(Err(refusal)) => Err(self.refused(receipt, refusal)),

@@ -74,7 +74,7 @@ impl Server {
         closing: watch::Receiver<()>,
     ) -> io::Result<TcpStream> {
         tcp.set_nodelay(true)?;
-        unless(closing, self.first_byte_timeout, tcp.readable()).await?;
+        unless(closing, self.first_byte_timeout, tcp.peek(&mut [0])).await?;
         Ok(tcp)
     }
 

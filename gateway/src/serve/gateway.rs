@@ -37,10 +37,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Error`], naming the field or file and the way out.
-    pub async fn start_with(
-        config: Config,
-        provider: Arc<dyn Provider>,
-    ) -> Result<Running, Error> {
+    pub async fn start_with(config: Config, provider: Arc<dyn Provider>) -> Result<Running, Error> {
         config.check()?;
         let catalog = match &config.catalog {
             Some(path) => Catalog::from_file(path)?,

@@ -16,7 +16,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 /// Version of [`SCHEMA`], kept in SQLite's `user_version`.
 const VERSION: i64 = 1;
 /// How long a gateway that is being replaced may take to let go of its files.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(2);
 
 /// The store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn a_file_that_is_no_database_is_named() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::write(root.path().join(FILE), "not a database, but long enough to be read").unwrap();
+        std::fs::write(root.path().join(FILE), "not a database, but long enough to be read")
+            .unwrap();
         let error = open(Some(root.path())).unwrap_err();
         assert!(error.to_string().contains(FILE), "{error}");
     }

@@ -76,8 +76,7 @@ mod tests {
     use super::*;
 
     fn said(text: &str) -> String {
-        let body =
-            json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]});
+        let body = json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]});
         let chat = ChatRequest::parse(body.to_string().as_bytes()).unwrap();
         prose(&chat, "openai/gpt-4o-mini", 0)
     }
@@ -97,7 +96,10 @@ mod tests {
             ("Reverse: abc", "[practice] cba"),
             ("count: one two  three", "[practice] 3 words"),
             ("What is 6 * 7?", "[practice] 6 * 7 = 42"),
-            ("9223372036854775807 + 1", "[practice] openai/gpt-4o-mini would answer here. You said: 9223372036854775807 + 1"),
+            (
+                "9223372036854775807 + 1",
+                "[practice] openai/gpt-4o-mini would answer here. You said: 9223372036854775807 + 1",
+            ),
         ] {
             assert_eq!(said(text), result);
         }

@@ -58,9 +58,8 @@ fn kind(schema: &Value) -> &str {
 
 fn object(root: &Value, schema: &Value, depth: usize) -> Value {
     let properties = schema["properties"].as_object().into_iter().flatten();
-    let fields: Map<_, _> = properties
-        .map(|(name, inner)| (name.clone(), sample_within(root, inner, depth)))
-        .collect();
+    let fields: Map<_, _> =
+        properties.map(|(name, inner)| (name.clone(), sample_within(root, inner, depth))).collect();
     Value::Object(fields)
 }
 

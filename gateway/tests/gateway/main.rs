@@ -1,0 +1,16 @@
+//! The public behaviour of a gateway: real servers on free ports, real HTTP, real signatures.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod catalog;
+mod limits;
+mod offer;
+mod payment;
+mod practice;
+mod replay;
+mod restart;
+mod rpc;
+mod serving;
+mod stream;
+mod support;
+mod validation;

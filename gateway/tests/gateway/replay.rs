@@ -1,0 +1,143 @@
+//! The same payment again: answered again, never run or charged twice.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use blockrun_gateway::{
+    Completion, Config, Frames, Gateway, PracticeProvider, Provider, ProviderCall, ProviderError,
+};
+use blockrun_llm::policy::Policy;
+use serde_json::json;
+
+use super::support::{Shop, config, hello};
+
+/// Counts how often it is asked.
+#[derive(Debug, Default)]
+struct Counting {
+    asked: AtomicU64,
+    inner: PracticeProvider,
+}
+
+#[async_trait::async_trait]
+impl Provider for Counting {
+    async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.inner.complete(call).await
+    }
+
+    async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.inner.stream(call).await
+    }
+}
+
+async fn counted(config: Config, delay: Duration) -> (Shop, Arc<Counting>) {
+    let provider = Counting { inner: PracticeProvider::new(delay), ..Counting::default() };
+    let provider = Arc::new(provider);
+    let running = Gateway::start_with(config, Arc::<Counting>::clone(&provider)).await.unwrap();
+    (Shop::around(running), provider)
+}
+
+#[tokio::test]
+async fn a_settled_payment_gets_its_answer_again() {
+    let (shop, provider) = counted(config(), Duration::ZERO).await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let first = shop.paid(&body, &payment).await;
+    let again = shop.paid(&body, &payment).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.settlement(), first.settlement());
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test]
+async fn ten_deliveries_at_once_are_one_purchase() {
+    let (shop, provider) = counted(config(), Duration::from_millis(200)).await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let answers = futures_util::future::join_all((0..10).map(|_| shop.paid(&body, &payment))).await;
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
+    }
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test]
+async fn a_replay_that_waits_too_long_is_told_to_come_again() {
+    let config = Config { replay_wait: Duration::from_millis(50), ..config() };
+    let (shop, _) = counted(config, Duration::from_millis(500)).await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let (first, second) = tokio::join!(shop.paid(&body, &payment), async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        shop.paid(&body, &payment).await
+    });
+    assert_eq!(first.status, 200);
+    assert_eq!((second.status, second.header("retry-after")), (409, "2"));
+    assert_eq!(second.json()["error"]["code"], "authorization_in_flight");
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_finds_its_answer() {
+    let (shop, provider) = counted(config(), Duration::from_millis(200)).await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let hasty = tokio::time::timeout(Duration::from_millis(100), shop.paid(&body, &payment)).await;
+    assert!(hasty.is_err());
+    assert_eq!(shop.paid(&body, &payment).await.status, 200);
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_nonce_belongs_to_one_request_and_one_authorization() {
+    let shop = Shop::open().await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    assert_eq!(shop.paid(&body, &payment).await.status, 200);
+
+    let mut other = body.clone();
+    other["temperature"] = json!(0.5);
+    let answer = shop.paid(&other, &payment).await;
+    assert_eq!(
+        (answer.status, &answer.json()["error"]["code"]),
+        (409, &json!("authorization_conflict"))
+    );
+
+    let challenge = shop.chat(&body, &[]).await.challenge();
+    let shorter = Policy { max_validity_seconds: 200, ..Policy::default() };
+    let answer = shop.paid(&body, &shop.sign_with(&shorter, &challenge, 1)).await;
+    assert_eq!(
+        (answer.status, &answer.json()["error"]["code"]),
+        (409, &json!("authorization_conflict"))
+    );
+    assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test]
+async fn a_recovery_token_is_needed_again() {
+    let shop = Shop::open().await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let (token, wrong) = ("ab".repeat(32), "cd".repeat(32));
+    let with = |token: String| {
+        let (shop, body, payment) = (&shop, &body, &payment);
+        async move {
+            let header = (payment.header_name, payment.header_value.as_str());
+            shop.chat(body, &[header, ("blockrun-recovery", &token)]).await
+        }
+    };
+    let first = with(token.clone()).await;
+    assert_eq!(first.status, 200);
+    assert_eq!(with(token).await.body, first.body);
+    assert_eq!(with(wrong).await.status, 409);
+    assert_eq!(shop.paid(&body, &payment).await.status, 409);
+    assert_eq!(with("short".to_owned()).await.status, 400);
+}

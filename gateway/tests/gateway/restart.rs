@@ -1,0 +1,48 @@
+//! What outlives a process.
+
+use blockrun_gateway::{Config, Gateway};
+
+use super::support::{Shop, config, hello};
+
+#[tokio::test]
+async fn balances_and_answers_outlive_a_restart() {
+    let root = tempfile::tempdir().unwrap();
+    let config = Config { data: Some(root.path().join("data")), ..config() };
+    let shop = Shop::with(config.clone()).await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let first = shop.paid(&body, &payment).await;
+    let left = shop.purse().await;
+    assert!(shop.running.shutdown().await);
+
+    let shop = Shop::with(config).await;
+    assert_eq!(shop.purse().await, left);
+    let again = shop.paid(&body, &payment).await;
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    assert_eq!(again.settlement(), first.settlement());
+    assert_eq!(shop.purse().await, left);
+}
+
+#[tokio::test]
+async fn the_answer_is_not_readable_on_disk() {
+    let root = tempfile::tempdir().unwrap();
+    let config = Config { data: Some(root.path().into()), ..config() };
+    let shop = Shop::with(config).await;
+    assert_eq!(shop.buy(&hello("gpt-4o"), 1).await.status, 200);
+    shop.running.shutdown().await;
+    for entry in root.path().read_dir().unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let shows = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+        assert!(!shows(b"How can I help") && !shows(b"Hello!"));
+    }
+}
+
+#[tokio::test]
+async fn two_gateways_do_not_share_a_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let config = Config { data: Some(root.path().into()), ..config() };
+    let shop = Shop::with(config.clone()).await;
+    let error = Gateway::start(config).await.unwrap_err().to_string();
+    assert!(error.contains("in use by another gateway"), "{error}");
+    assert_eq!(shop.get("/health").await.status, 200);
+}

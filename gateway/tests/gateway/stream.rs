@@ -1,0 +1,86 @@
+//! Streams: standard frames, paid at the first byte, replayed whole.
+
+use serde_json::{Value, json};
+
+use super::support::{Answer, Shop, hello};
+
+fn streamed(model: &str) -> Value {
+    let mut body = hello(model);
+    body["stream"] = json!(true);
+    body["stream_options"] = json!({"include_usage": true});
+    body
+}
+
+fn chunks(answer: &Answer) -> Vec<Value> {
+    let mut frames: Vec<_> = answer.text().split_terminator("\n\n").collect();
+    assert_eq!(frames.pop(), Some("data: [DONE]"));
+    let json = |frame: &str| serde_json::from_str(frame.strip_prefix("data: ").unwrap()).unwrap();
+    frames.into_iter().map(json).collect()
+}
+
+#[tokio::test]
+async fn a_stream_is_openais() {
+    let shop = Shop::open().await;
+    let answer = shop.chat(&streamed("gpt-oss-20b"), &[]).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/event-stream"));
+    let chunks = chunks(&answer);
+    assert!(chunks.iter().all(|chunk| chunk["object"] == "chat.completion.chunk"));
+    assert_eq!(chunks[0]["choices"][0]["delta"]["role"], "assistant");
+    let text: String = chunks
+        .iter()
+        .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str())
+        .collect();
+    assert!(text.starts_with("Hello! How can I help you today?"), "{text}");
+    assert!(chunks.len() > 5);
+    let [.., finish, usage] = chunks.as_slice() else { panic!() };
+    assert_eq!(finish["choices"][0]["finish_reason"], "stop");
+    assert_eq!(usage["choices"], json!([]));
+    assert_eq!(usage["usage"]["completion_tokens"], text.len().div_ceil(4));
+}
+
+#[tokio::test]
+async fn a_paid_stream_carries_its_receipt_and_can_be_replayed() {
+    let shop = Shop::open().await;
+    let body = streamed("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let first = shop.paid(&body, &payment).await;
+    assert_eq!((first.status, first.header("cache-control")), (200, "private"));
+    assert!(first.settlement().success);
+    chunks(&first);
+    let again = shop.paid(&body, &payment).await;
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.settlement(), first.settlement());
+    assert_eq!(again.header("content-type"), "text/event-stream");
+    assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test]
+async fn a_stream_that_is_left_is_kept_for_its_buyer() {
+    let shop = Shop::open().await;
+    let body = streamed("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let request = shop.http.post(shop.url(super::support::CHAT)).body(body.to_string());
+    let response = request.header(payment.header_name, &payment.header_value).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    drop(response);
+    chunks(&shop.paid(&body, &payment).await);
+    assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test]
+async fn tool_calls_are_streamed() {
+    let shop = Shop::open().await;
+    let mut body = streamed("gpt-oss-20b");
+    body["tools"] = json!([{"type": "function", "function": {
+        "name": "get_weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    }}]);
+    body["tool_choice"] = json!("required");
+    let chunks = chunks(&shop.chat(&body, &[]).await);
+    let deltas = || chunks.iter().filter_map(|c| c["choices"][0]["delta"]["tool_calls"].get(0));
+    assert_eq!(deltas().next().unwrap()["function"]["name"], "get_weather");
+    let arguments: String =
+        deltas().filter_map(|call| call["function"]["arguments"].as_str()).collect();
+    assert_eq!(arguments, r#"{"city":"practice"}"#);
+    assert!(chunks.iter().any(|c| c["choices"][0]["finish_reason"] == "tool_calls"));
+}
