@@ -10,6 +10,7 @@ use std::{fmt, time::Duration};
 
 pub use kind::ErrorKind;
 pub use payment::{PaymentState, Proof};
+use serde::Serialize;
 
 use crate::money::Usdc;
 
@@ -30,13 +31,14 @@ struct Inner {
     reason: Option<String>,
     retry_after: Option<Duration>,
     key: Option<String>,
+    field: Option<String>,
     rejection: Option<Rejection>,
     limit: Option<Limit>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// The field that was refused: what it said and what would have been accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rejection {
     /// Name of the field, as on the wire or as in the constructor.
     pub field: String,
@@ -47,7 +49,7 @@ pub struct Rejection {
 }
 
 /// The spending limit that a price ran into.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Limit {
     /// Price of the refused call.
     pub quoted: Usdc,
@@ -73,6 +75,7 @@ impl Error {
             reason: None,
             retry_after: None,
             key: None,
+            field: None,
             rejection: None,
             limit: None,
             source: None,
@@ -81,7 +84,9 @@ impl Error {
 
     /// A bad argument, found before any traffic. `problem` says what is wrong and the way out.
     pub fn argument(field: &str, problem: &str) -> Self {
-        Self::new(ErrorKind::InvalidArgument, format!("{field}: {problem}"))
+        let mut error = Self::new(ErrorKind::InvalidArgument, format!("{field}: {problem}"));
+        error.0.field = Some(field.to_owned());
+        error
     }
 
     /// A 402, or something around it, that may not be signed.
@@ -204,6 +209,12 @@ impl Error {
     /// Idempotency key of a call that was sent; the same key resumes it.
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
+    }
+
+    /// The argument that is wrong, for [`ErrorKind::InvalidArgument`]: the name with which the
+    /// message begins, in the spelling of Rust, or of an environment variable.
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
     }
 
     /// The refused field, for [`ErrorKind::RequirementRejected`].

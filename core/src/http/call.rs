@@ -8,6 +8,7 @@ use std::{
 use alloy::hex;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use serde::Serialize;
 use url::Url;
 
 use super::{Transport, headers};
@@ -55,7 +56,7 @@ pub struct PaidRequest {
 }
 
 /// What was paid for an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The signed value: what the call cost.
     pub amount: Usdc,
