@@ -102,10 +102,14 @@ impl Error {
 
     /// A price over a limit.
     pub fn over_limit(limit: Limit) -> Self {
+        let counted = match limit.reserved {
+            Usdc::ZERO => String::new(),
+            reserved => format!(" with ${reserved} already counted"),
+        };
         let message = format!(
-            "Refused a ${} quote: it exceeds the per-{} limit of ${} (${} already counted). \
+            "Refused a ${} quote: it exceeds the per-{} limit of ${}{counted}. \
              Nothing was sent and nothing was charged.",
-            limit.quoted, limit.scope, limit.limit, limit.reserved
+            limit.quoted, limit.scope, limit.limit
         );
         let mut error = Self::new(ErrorKind::SpendLimit, message);
         error.0.limit = Some(limit);

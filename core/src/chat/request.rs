@@ -115,6 +115,9 @@ impl ChatRequest {
         in_range("top_p", self.top_p, 1.0)?;
         at_most("max_tokens", self.max_tokens, IMPLAUSIBLE_TOKENS)?;
         at_most("n", self.n, MAX_CHOICES)?;
+        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(Error::argument("timeout", "must be more than 0 seconds"));
+        }
         if self.stop.len() > MAX_STOPS {
             let problem = format!("{} sequences, at most {MAX_STOPS} are allowed", self.stop.len());
             return Err(Error::argument("stop", &problem));
@@ -205,6 +208,7 @@ mod tests {
             ("max_tokens", ChatRequest { max_tokens: Some(0), ..base.clone() }),
             ("max_tokens", ChatRequest { max_tokens: Some(1_000_001), ..base.clone() }),
             ("n", ChatRequest { n: Some(0), ..base.clone() }),
+            ("timeout", ChatRequest { timeout: Some(Duration::ZERO), ..base.clone() }),
             ("stop", ChatRequest { stop: vec![String::new(); 5], ..base.clone() }),
             ("messages", ChatRequest::default()),
             ("messages[0].role", ChatRequest::from_messages(vec![json!({})])),

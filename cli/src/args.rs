@@ -1,0 +1,101 @@
+//! What can be said on the command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use blockrun_llm::{ClientOptions, Error, LLMClient, Usdc};
+use clap::{Args, Parser, Subcommand};
+
+/// AI calls that pay for themselves: USDC by the request, no account, no API key.
+#[derive(Debug, Parser)]
+#[command(name = "blockrun", version, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) client: ClientArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  blockrun gateway --practice            an endpoint with play money, on this machine
+  blockrun chat \"Hello!\"                 ask, pay, print the answer
+  echo \"Sum this up\" | blockrun chat -   the prompt from standard input
+  blockrun quote \"Hello!\"                what it would cost, without paying
+
+The key of the paying wallet is read from BLOCKRUN_WALLET_KEY.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask a model, pay for it, print the answer.
+    Chat(ChatArguments),
+    /// Print what a call would cost. Pays nothing.
+    Quote(ChatArguments),
+    /// List the models and their prices.
+    Models(ModelsArguments),
+    /// Run the paid endpoint.
+    #[cfg(feature = "gateway")]
+    Gateway(crate::gateway::GatewayArguments),
+}
+
+/// Where to ask and what may be paid.
+#[derive(Debug, Args)]
+pub(crate) struct ClientArguments {
+    /// Base address of the endpoint [env: BLOCKRUN_API_URL] [default: https://blockrun.ai/api].
+    #[arg(long, global = true, value_name = "URL")]
+    api_url: Option<String>,
+    /// Most that one call may cost, in dollars [env: BLOCKRUN_MAX_COST_PER_CALL] [default: 1].
+    #[arg(long, global = true, value_name = "USDC")]
+    max_cost: Option<Usdc>,
+    /// PEM file with the only certificates to trust.
+    #[arg(long, global = true, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Total time of a call, in seconds [default: 600].
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+}
+
+impl ClientArguments {
+    pub(crate) fn client(self) -> Result<LLMClient, Error> {
+        LLMClient::with_options(ClientOptions {
+            api_url: self.api_url,
+            max_cost_per_call: self.max_cost,
+            ca_file: self.ca_file,
+            timeout: self.timeout,
+            user_agent: Some(concat!("blockrun-cli/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ..ClientOptions::default()
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChatArguments {
+    /// The prompt; `-` reads it from standard input.
+    pub(crate) prompt: String,
+    /// Model to ask [default: openai/gpt-4o-mini].
+    #[arg(short, long)]
+    pub(crate) model: Option<String>,
+    /// System message.
+    #[arg(short, long)]
+    pub(crate) system: Option<String>,
+    /// Most tokens of the answer; the price depends on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<u64>,
+    /// How freely the model chooses its words, 0 to 2.
+    #[arg(long)]
+    pub(crate) temperature: Option<f64>,
+    /// Print JSON: the whole response with its payment.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArguments {
+    /// Print JSON, as the server publishes it.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number of seconds"))?;
+    Duration::try_from_secs_f64(number).map_err(|cause| cause.to_string())
+}
