@@ -24,6 +24,18 @@ pub enum RecordState {
 }
 
 impl RecordState {
+    /// The state's name, as it serializes: `reserved`, `signed`, `settled`, …
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Signed => "signed",
+            Self::Settled => "settled",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Released => "released",
+        }
+    }
+
     /// Whether it counts in the budgets. What the server says never gives money back.
     pub const fn counts(self) -> bool {
         !matches!(self, Self::Released)
