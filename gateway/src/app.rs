@@ -44,6 +44,11 @@ impl Tasks {
         (Self { alive }, ended)
     }
 
+    /// What something else that a shutdown waits for holds on to.
+    pub(crate) fn guard(&self) -> impl Send + 'static + use<> {
+        self.alive.clone()
+    }
+
     /// Runs work to its end, whatever becomes of the caller.
     pub(crate) async fn run<T: Send + 'static>(
         &self,

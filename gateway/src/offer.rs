@@ -13,7 +13,10 @@ use blockrun_llm::{
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::{config::Protocols, problem::Problem};
+use crate::{
+    config::{Config, Protocols},
+    problem::Problem,
+};
 
 const MIME_TYPE: &str = "application/json";
 
@@ -39,6 +42,15 @@ pub(crate) struct Offer {
 }
 
 impl Terms {
+    pub(crate) const fn of(config: &Config) -> Self {
+        Self {
+            network: config.network,
+            payee: config.payee,
+            protocols: config.protocols,
+            max_timeout_seconds: config.max_timeout_seconds(),
+        }
+    }
+
     /// A v2 requirement without its amount; `/api/pricing` publishes it.
     pub(crate) fn template(&self) -> Value {
         json!({

@@ -8,7 +8,7 @@ use blockrun_llm::{Usdc, networks::Network};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::block::{self, Block};
-use crate::store::StoreError;
+use crate::{config::Config, store::StoreError};
 
 /// The rules of one ledger. It holds no state: that is in the database it is given.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +83,14 @@ impl Transfer {
 }
 
 impl Ledger {
+    pub(crate) const fn of(config: &Config) -> Self {
+        Self {
+            network: config.network,
+            payee: config.payee,
+            starting_balance: config.starting_balance,
+        }
+    }
+
     /// Prepares an empty database: the first block and the payee's empty account.
     pub(crate) fn found(&self, db: &Connection, now: u64) -> Result<(), StoreError> {
         block::latest(db, now)?;

@@ -28,7 +28,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 async fn unknown_path(uri: Uri) -> Problem {
     let message = format!(
-        "There is nothing at {}; chat is at /api/v1/chat/completions, models are at /api/v1/models.",
+        "There is nothing at {}; chat is at /api/v1/chat/completions, models at /api/v1/models.",
         uri.path()
     );
     Problem::new(StatusCode::NOT_FOUND, "not_found", message)

@@ -44,24 +44,15 @@ impl Gateway {
             None => Catalog::built_in()?,
         };
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
-        let ledger = Ledger {
-            network: config.network,
-            payee: config.payee,
-            starting_balance: config.starting_balance,
-        };
-        let store = prepare(&config, ledger).await?;
+        let ledger = Ledger::of(&config);
+        let (tasks, tasks_ended) = Tasks::new();
+        let store = prepare(&config, ledger, &tasks).await?;
         let (listener, address) = bind(config.bind).await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let base_url = format!("{scheme}://{address}");
-        let (tasks, tasks_ended) = Tasks::new();
         let deadline = config.shutdown_deadline;
         let app = Arc::new(App {
-            terms: Terms {
-                network: config.network,
-                payee: config.payee,
-                protocols: config.protocols,
-                max_timeout_seconds: config.max_timeout_seconds(),
-            },
+            terms: Terms::of(&config),
             rule: PriceRule::default(),
             catalog,
             provider,
@@ -82,9 +73,9 @@ impl Gateway {
 
 /// Opens the store, founds the ledger, and lets go of what a dead gateway was working on: nothing
 /// of it was settled.
-async fn prepare(config: &Config, ledger: Ledger) -> Result<Store, Error> {
-    let data = config.data.clone();
-    let opened = tokio::task::spawn_blocking(move || store::open(data.as_deref())).await;
+async fn prepare(config: &Config, ledger: Ledger, tasks: &Tasks) -> Result<Store, Error> {
+    let (data, guard) = (config.data.clone(), tasks.guard());
+    let opened = tokio::task::spawn_blocking(move || store::open(data.as_deref(), guard)).await;
     let store = opened
         .map_err(|error| Error::Store(error.to_string()))?
         .map_err(|error| Error::Store(error.to_string()))?;

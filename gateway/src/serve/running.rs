@@ -38,7 +38,8 @@ impl Running {
         format!("{}/api", self.base_url)
     }
 
-    /// Stops: no new connections, calls in flight are finished and recorded. Returns whether all
+    /// Stops: no new connections, calls in flight are finished and recorded, the database is
+    /// closed. Returns whether all
     /// of them were within [`Config::shutdown_deadline`](crate::Config::shutdown_deadline); what
     /// was not is left to the end of the process, and was not charged unless its answer had begun.
     pub async fn shutdown(self) -> bool {

@@ -36,8 +36,9 @@ pub(crate) enum OpenError {
     Thread(io::Error),
 }
 
-/// Opens the store of a data folder, made if it is missing, or one in memory.
-pub(crate) fn open(folder: Option<&Path>) -> Result<Store, OpenError> {
+/// Opens the store of a data folder, made if it is missing, or one in memory. `guard` is dropped
+/// when the store is closed again.
+pub(crate) fn open(folder: Option<&Path>, guard: impl Send + 'static) -> Result<Store, OpenError> {
     let (path, db) = match folder {
         None => (PathBuf::from(":memory:"), Connection::open_in_memory()),
         Some(folder) => {
@@ -56,7 +57,7 @@ pub(crate) fn open(folder: Option<&Path>) -> Result<Store, OpenError> {
     if found > VERSION {
         return Err(OpenError::Newer { path, found });
     }
-    Store::start(db).map_err(OpenError::Thread)
+    Store::start(db, guard).map_err(OpenError::Thread)
 }
 
 /// Makes folder and file readable by their owner alone, from the first byte. SQLite gives its
@@ -103,7 +104,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("data");
-        let _store = open(Some(&folder)).unwrap();
+        let _store = open(Some(&folder), ()).unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         for entry in folder.read_dir().unwrap() {
@@ -114,12 +115,12 @@ mod tests {
     #[test]
     fn a_newer_schema_is_refused() {
         let root = tempfile::tempdir().unwrap();
-        drop(open(Some(root.path())).unwrap());
+        drop(open(Some(root.path()), ()).unwrap());
         let db = Connection::open(root.path().join(FILE)).unwrap();
         db.busy_timeout(BUSY).unwrap();
         db.pragma_update(None, "user_version", VERSION + 1).unwrap();
         drop(db);
-        let error = open(Some(root.path())).unwrap_err();
+        let error = open(Some(root.path()), ()).unwrap_err();
         assert!(matches!(error, OpenError::Newer { found: 2, .. }), "{error}");
     }
 
@@ -128,7 +129,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join(FILE), "not a database, but long enough to be read")
             .unwrap();
-        let error = open(Some(root.path())).unwrap_err();
+        let error = open(Some(root.path()), ()).unwrap_err();
         assert!(error.to_string().contains(FILE), "{error}");
     }
 }

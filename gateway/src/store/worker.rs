@@ -27,13 +27,16 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Hands a database over to its own thread.
+    /// Hands a database over to its own thread, which drops `guard` once it has closed it.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(super) fn start(db: Connection) -> std::io::Result<Self> {
+    pub(super) fn start(db: Connection, guard: impl Send + 'static) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        thread::Builder::new().name("gateway-store".into()).spawn(move || serve(db, &queue))?;
+        thread::Builder::new().name("gateway-store".into()).spawn(move || {
+            serve(db, &queue);
+            drop(guard);
+        })?;
         Ok(Self { jobs })
     }
 
@@ -95,7 +98,7 @@ mod tests {
     fn store() -> Store {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE TABLE t (n INTEGER NOT NULL)").unwrap();
-        Store::start(db).unwrap()
+        Store::start(db, ()).unwrap()
     }
 
     fn insert(db: &Connection, n: i64) -> Result<(), StoreError> {

@@ -1,7 +1,13 @@
 //! Paying: what is accepted, what is refused, and that a refusal costs nothing.
 
+use std::time::Duration;
+
 use blockrun_gateway::Config;
-use blockrun_llm::{Usdc, policy::Policy, x402::decode_header, x402::encode_header};
+use blockrun_llm::{
+    Usdc,
+    policy::Policy,
+    x402::{decode_header, encode_header},
+};
 use serde_json::{Value, json};
 
 use super::support::{Shop, config, hello};
@@ -153,4 +159,21 @@ async fn a_provider_that_fails_costs_nothing_and_the_payment_stays_good() {
     stream["stream"] = json!(true);
     assert_eq!(shop.buy(&stream, 2).await.status, 500);
     assert_eq!(shop.purse().await, 10_000_000);
+}
+
+#[tokio::test]
+async fn two_calls_at_once_cannot_spend_the_same_money() {
+    let shop = Shop::with(Config {
+        starting_balance: Usdc::from_micro(12_000),
+        provider_delay: Duration::from_millis(200),
+        ..config()
+    })
+    .await;
+    let body = hello("gpt-4o");
+    let (first, second) = (shop.payment(&body, 1).await, shop.payment(&body, 2).await);
+    let answers = tokio::join!(shop.paid(&body, &first), shop.paid(&body, &second));
+    let mut statuses = [answers.0.status, answers.1.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 402]);
+    assert_eq!(shop.purse().await, 12_000 - first.amount.micro());
 }

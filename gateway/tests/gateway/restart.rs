@@ -1,6 +1,9 @@
 //! What outlives a process.
 
+use std::time::Duration;
+
 use blockrun_gateway::{Config, Gateway};
+use tokio::runtime::Runtime;
 
 use super::support::{Shop, config, hello};
 
@@ -45,4 +48,33 @@ async fn two_gateways_do_not_share_a_folder() {
     let error = Gateway::start(config).await.unwrap_err().to_string();
     assert!(error.contains("in use by another gateway"), "{error}");
     assert_eq!(shop.get("/health").await.status, 200);
+}
+
+#[test]
+fn a_gateway_that_dies_while_the_provider_thinks_has_charged_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let slow = Config {
+        data: Some(root.path().into()),
+        provider_delay: Duration::from_secs(60),
+        ..config()
+    };
+    let body = hello("gpt-4o");
+    let dying = Runtime::new().unwrap();
+    let payment = dying.block_on(async {
+        let shop = Shop::with(slow.clone()).await;
+        let payment = shop.payment(&body, 1).await;
+        let call = tokio::time::timeout(Duration::from_millis(300), shop.paid(&body, &payment));
+        assert!(call.await.is_err());
+        payment
+    });
+    // Every task is dropped where it stands.
+    drop(dying);
+
+    Runtime::new().unwrap().block_on(async {
+        let quick = Config { provider_delay: Duration::ZERO, ..slow };
+        let shop = Shop::with(quick).await;
+        assert_eq!(shop.purse().await, 10_000_000);
+        assert_eq!(shop.paid(&body, &payment).await.status, 200);
+        assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+    });
 }

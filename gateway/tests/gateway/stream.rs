@@ -1,8 +1,40 @@
 //! Streams: standard frames, paid at the first byte, replayed whole.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use blockrun_gateway::{
+    Completion, Frames, Gateway, PracticeProvider, Provider, ProviderCall, ProviderError,
+};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use super::support::{Answer, Shop, hello};
+use super::support::{Answer, Shop, config, hello};
+
+/// Breaks off its first stream after two frames.
+#[derive(Debug, Default)]
+struct Breaking {
+    broke: AtomicBool,
+    inner: PracticeProvider,
+}
+
+#[async_trait::async_trait]
+impl Provider for Breaking {
+    async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError> {
+        self.inner.complete(call).await
+    }
+
+    async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
+        let frames = self.inner.stream(call).await?;
+        if self.broke.swap(true, Ordering::SeqCst) {
+            return Ok(frames);
+        }
+        let broken = futures_util::stream::iter([Err(ProviderError { message: "gone".into() })]);
+        Ok(frames.take(2).chain(broken).boxed())
+    }
+}
 
 fn streamed(model: &str) -> Value {
     let mut body = hello(model);
@@ -83,4 +115,22 @@ async fn tool_calls_are_streamed() {
         deltas().filter_map(|call| call["function"]["arguments"].as_str()).collect();
     assert_eq!(arguments, r#"{"city":"practice"}"#);
     assert!(chunks.iter().any(|c| c["choices"][0]["finish_reason"] == "tool_calls"));
+}
+
+#[tokio::test]
+async fn a_paid_stream_that_broke_is_owed() {
+    let running = Gateway::start_with(config(), Arc::<Breaking>::default()).await.unwrap();
+    let shop = Shop::around(running);
+    let body = streamed("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let broken = shop.paid(&body, &payment).await;
+    assert_eq!(broken.status, 200);
+    assert!(broken.text().contains("\"code\":\"provider_error\""));
+    assert!(!broken.text().contains("[DONE]"));
+    for _ in 0..2 {
+        let whole = shop.paid(&body, &payment).await;
+        chunks(&whole);
+        assert_eq!(whole.settlement(), broken.settlement());
+    }
+    assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
 }

@@ -14,41 +14,41 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use url::Url;
 
-pub const CHAT: &str = "/api/v1/chat/completions";
+pub(crate) const CHAT: &str = "/api/v1/chat/completions";
 
 /// A well-known key of test chains.
-pub const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+pub(crate) const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /// A configuration on a free port.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config { bind: ([127, 0, 0, 1], 0).into(), ..Config::default() }
 }
 
 /// A request of one user message.
-pub fn hello(model: &str) -> Value {
+pub(crate) fn hello(model: &str) -> Value {
     json!({"model": model, "messages": [{"role": "user", "content": "Hello!"}]})
 }
 
-pub fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-pub struct Shop {
-    pub running: Running,
-    pub http: reqwest::Client,
-    pub key: LocalKey,
+pub(crate) struct Shop {
+    pub(crate) running: Running,
+    pub(crate) http: reqwest::Client,
+    pub(crate) key: LocalKey,
 }
 
 /// A response, read to its end.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub async fn of(response: reqwest::Response) -> Self {
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
         Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -56,60 +56,65 @@ impl Answer {
         }
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn settlement(&self) -> Settlement {
+    pub(crate) fn settlement(&self) -> Settlement {
         Settlement::from_headers(&self.headers).unwrap()
     }
 
     /// The v2 challenge of a 402, or the v1 one when only that is offered.
-    pub fn challenge(&self) -> Challenge {
+    pub(crate) fn challenge(&self) -> Challenge {
         assert_eq!(self.status, 402, "{}", self.text());
         Challenge::parse(&self.headers, &self.body).unwrap()
     }
 
     /// The v1 challenge of a 402.
-    pub fn challenge_v1(&self) -> Challenge {
+    pub(crate) fn challenge_v1(&self) -> Challenge {
         assert_eq!(self.status, 402, "{}", self.text());
         Challenge::parse(&HeaderMap::new(), &self.body).unwrap()
     }
 }
 
 impl Shop {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with(config()).await
     }
 
-    pub async fn with(config: Config) -> Self {
+    pub(crate) async fn with(config: Config) -> Self {
         Self::around(Gateway::start(config).await.unwrap())
     }
 
-    pub fn around(running: Running) -> Self {
+    pub(crate) fn around(running: Running) -> Self {
         // The process may have one already: tests share it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { running, http, key: LocalKey::from_hex(KEY).unwrap() }
     }
 
-    pub fn url(&self, path: &str) -> Url {
+    pub(crate) fn url(&self, path: &str) -> Url {
         format!("{}{path}", self.running.base_url()).parse().unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.http.get(self.url(path)).send().await.unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, body: impl ToString, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: impl ToString,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = self.http.post(self.url(path)).body(body.to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -117,36 +122,41 @@ impl Shop {
         Answer::of(request.send().await.unwrap()).await
     }
 
-    pub async fn chat(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn chat(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
         self.post(CHAT, body, headers).await
     }
 
     /// A payment that answers a challenge, valid from now.
-    pub fn sign(&self, challenge: &Challenge, nonce: u8) -> SignedPayment {
+    pub(crate) fn sign(&self, challenge: &Challenge, nonce: u8) -> SignedPayment {
         self.sign_with(&Policy::default(), challenge, nonce)
     }
 
-    pub fn sign_with(&self, policy: &Policy, challenge: &Challenge, nonce: u8) -> SignedPayment {
+    pub(crate) fn sign_with(
+        &self,
+        policy: &Policy,
+        challenge: &Challenge,
+        nonce: u8,
+    ) -> SignedPayment {
         let nonce = B256::repeat_byte(nonce);
         sign_payment(&self.key, challenge, policy, &self.url(CHAT), now(), nonce).unwrap()
     }
 
     /// The payment of a body, by its 402.
-    pub async fn payment(&self, body: &Value, nonce: u8) -> SignedPayment {
+    pub(crate) async fn payment(&self, body: &Value, nonce: u8) -> SignedPayment {
         self.sign(&self.chat(body, &[]).await.challenge(), nonce)
     }
 
     /// Sends a body with a payment.
-    pub async fn paid(&self, body: &Value, payment: &SignedPayment) -> Answer {
+    pub(crate) async fn paid(&self, body: &Value, payment: &SignedPayment) -> Answer {
         self.chat(body, &[(payment.header_name, &payment.header_value)]).await
     }
 
     /// Asks, signs, pays.
-    pub async fn buy(&self, body: &Value, nonce: u8) -> Answer {
+    pub(crate) async fn buy(&self, body: &Value, nonce: u8) -> Answer {
         self.paid(body, &self.payment(body, nonce).await).await
     }
 
-    pub async fn rpc(&self, method: &str, params: Value) -> Value {
+    pub(crate) async fn rpc(&self, method: &str, params: Value) -> Value {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let answer = self.post("/practice/rpc", request, &[]).await;
         assert_eq!(answer.status, 200);
@@ -154,7 +164,7 @@ impl Shop {
     }
 
     /// The balance of an account in micro-USDC, as the token tells it.
-    pub async fn balance(&self, account: Address) -> u128 {
+    pub(crate) async fn balance(&self, account: Address) -> u128 {
         let usdc = blockrun_llm::networks::BASE_SEPOLIA.usdc.to_string();
         let data = format!("0x70a08231{:0>64}", alloy::hex::encode(account));
         let answer = self.rpc("eth_call", json!([{"to": usdc, "data": data}, "latest"])).await;
@@ -163,7 +173,7 @@ impl Shop {
     }
 
     /// What the test wallet has.
-    pub async fn purse(&self) -> u128 {
+    pub(crate) async fn purse(&self) -> u128 {
         self.balance(self.key.address()).await
     }
 }
