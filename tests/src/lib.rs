@@ -1,14 +1,20 @@
-//! The vectors that every language runs, as Rust types, and the way to load them.
+//! What every language is tested with: vectors, scenarios and the server that plays them.
 //!
 //! A field that a type does not know is a failure: a runner must not skip half of a case.
 
 #![forbid(unsafe_code)]
+
+mod scenario;
+mod scripted;
 
 use std::path::{Path, PathBuf};
 
 use blockrun_llm::x402::Authorization;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+
+pub use scenario::{Expectation, Reply, Scenario};
+pub use scripted::{ScriptedServer, Seen};
 
 /// A case of `signing.json`.
 #[derive(Debug, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, header::LOCATION};
+use http::header::LOCATION;
 
 use super::{
     Action, Answer, Moment, Outcome, Recording,
@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    error::{Error, ErrorKind, Rejection},
+    error::{Error, ErrorKind, Rejection, Result},
+    networks::Network,
     policy::{ClockReading, corrected_now},
-    x402::{Challenge, EncodePayment, Origin, Transfer},
+    x402::{Challenge, EncodePayment, Origin, Requirement, Terms, Transfer},
 };
 
 /// Retries of the unpaid leg: nothing is signed yet, so nothing can be charged.
@@ -49,20 +50,40 @@ impl Flow {
     }
 
     pub(super) fn challenged(&mut self, answer: &Answer, moment: &Moment) -> Action {
-        let chosen = Challenge::parse(&answer.headers, &answer.body).and_then(|challenge| {
-            corrected_now(moment.now, ClockReading::from_headers(&answer.headers))?;
-            let terms = self.policy.choose(&challenge, self.call.payer)?;
-            Ok((challenge, terms))
-        });
-        match chosen {
-            Ok((challenge, terms)) => {
-                let mut paid = Paid::new(challenge, terms.clone());
-                paid.transfer = Some(self.transfer(&paid, &answer.headers, moment.now));
-                self.paid = Some(paid);
+        match self.read_challenge(answer, moment.now, None) {
+            Ok((challenge, terms, signing_time)) => {
+                let transfer = self.transfer(&terms, signing_time);
+                let offset = signing_time.cast_signed() - moment.now.cast_signed();
+                self.paid = Some(Paid::new(challenge, terms.clone(), transfer, offset));
                 self.go(State::Reserving, Action::Reserve(terms))
             }
             Err(error) => self.fail(error.with_status(402)),
         }
+    }
+
+    /// What a 402 offers that may be signed, and the time to sign with: the server's where ours is
+    /// off. A call that is pinned to a network looks at no other.
+    pub(super) fn read_challenge(
+        &self,
+        answer: &Answer,
+        now: Timestamp,
+        pinned: Option<&Network>,
+    ) -> Result<(Challenge, Terms, Timestamp)> {
+        let mut challenge = Challenge::parse(&answer.headers, &answer.body)?;
+        let signing_time = corrected_now(now, ClockReading::from_headers(&answer.headers))?;
+        if let Some(network) = pinned {
+            let named = |offer: &Requirement| offer.text("network").and_then(Network::by_id);
+            challenge.accepts.retain(|offer| named(offer) == Some(network));
+        }
+        let terms = self.policy.choose(&challenge, self.call.payer)?;
+        Ok((challenge, terms, signing_time))
+    }
+
+    /// What is to be signed for terms.
+    pub(super) fn transfer(&self, terms: &Terms, signing_time: Timestamp) -> Transfer {
+        let Self { policy, call, .. } = self;
+        let authorization = policy.authorize(terms, call.payer, call.nonce, signing_time);
+        Transfer { network: terms.network, authorization }
     }
 
     pub(super) fn redirected(&self, answer: &Answer) -> Error {
@@ -81,14 +102,6 @@ impl Flow {
         Error::rejected(rejection).with_message(message).with_status(answer.status)
     }
 
-    /// The authorization for the payment's terms, timed by the server's clock where ours is off.
-    pub(super) fn transfer(&self, paid: &Paid, headers: &HeaderMap, now: Timestamp) -> Transfer {
-        let time = corrected_now(now, ClockReading::from_headers(headers)).unwrap_or(now);
-        let Paid { terms, .. } = paid;
-        let authorization = self.policy.authorize(terms, self.call.payer, self.call.nonce, time);
-        Transfer { network: terms.network, authorization }
-    }
-
     pub(super) fn reserved(&mut self) -> Action {
         match &self.paid {
             Some(paid) => {
@@ -100,22 +113,18 @@ impl Flow {
     }
 
     pub(super) fn approved(&mut self) -> Action {
-        match self.paid.as_ref().and_then(|paid| paid.transfer.clone()) {
+        match self.paid.as_ref().map(|paid| paid.transfer.clone()) {
             Some(transfer) => self.go(State::Signing, Action::Sign(transfer)),
             None => self.broken(),
         }
     }
 
     pub(super) fn signed(&mut self, signature: &[u8; 65]) -> Action {
-        let Some((paid, transfer)) =
-            self.paid.as_ref().and_then(|paid| Some((paid, paid.transfer.clone()?)))
-        else {
-            return self.broken();
-        };
+        let Some(paid) = &self.paid else { return self.broken() };
         let header = EncodePayment {
             challenge: &paid.challenge,
             terms: &paid.terms,
-            authorization: &transfer.authorization,
+            authorization: &paid.transfer.authorization,
             signature,
             url: &self.call.url,
             payment_id: &self.call.payment_id,
@@ -123,6 +132,7 @@ impl Flow {
         .header();
         match header {
             Ok((header_name, header_value)) => {
+                let transfer = paid.transfer.clone();
                 let recording = Recording { transfer, header_name, header_value };
                 self.go(State::Recording, Action::Record(recording))
             }
@@ -134,7 +144,6 @@ impl Flow {
         match &mut self.paid {
             Some(paid) => {
                 paid.recorded();
-                paid.sent = true;
                 self.go(State::Paying, Action::SendPaid)
             }
             None => self.broken(),

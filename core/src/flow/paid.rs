@@ -26,10 +26,12 @@ pub(super) struct Paid {
     pub(super) challenge: Challenge,
     /// The chosen offer.
     pub(super) terms: Terms,
-    /// What is or was signed, once it was.
-    pub(super) transfer: Option<Transfer>,
+    /// What is to be signed, or was.
+    pub(super) transfer: Transfer,
     /// Latest expiry of anything that was recorded: from then on it may have been sent.
     pub(super) live_until: Option<Timestamp>,
+    /// How far the server's clock is ahead of ours, in seconds, where it is off and was corrected.
+    pub(super) clock_offset: i64,
     /// Most that anything recorded would cost.
     pub(super) at_risk: Usdc,
     /// Whether a byte of it may have left.
@@ -43,12 +45,18 @@ pub(super) struct Paid {
 }
 
 impl Paid {
-    pub(super) const fn new(challenge: Challenge, terms: Terms) -> Self {
+    pub(super) const fn new(
+        challenge: Challenge,
+        terms: Terms,
+        transfer: Transfer,
+        clock_offset: i64,
+    ) -> Self {
         Self {
             challenge,
             terms,
-            transfer: None,
+            transfer,
             live_until: None,
+            clock_offset,
             at_risk: Usdc::ZERO,
             sent: false,
             renewed: false,
@@ -57,21 +65,35 @@ impl Paid {
         }
     }
 
-    /// Notes that the signed transfer is in the journal and goes out next.
-    pub(super) fn recorded(&mut self) {
-        let expiry = self
-            .transfer
-            .as_ref()
-            .map(|transfer| transfer.authorization.valid_before.saturating_to::<u64>());
-        self.live_until = self.live_until.max(expiry);
-        self.at_risk = self.at_risk.max(self.terms.amount);
+    /// Takes other terms for the same nonce.
+    pub(super) fn renew(
+        &mut self,
+        challenge: Challenge,
+        terms: Terms,
+        transfer: Transfer,
+        clock_offset: i64,
+    ) {
+        (self.challenge, self.terms, self.transfer) = (challenge, terms, transfer);
+        (self.clock_offset, self.renewed) = (clock_offset, true);
     }
 
-    /// Whether what was signed can still be executed: nothing is sent after its expiry.
+    /// Unix time after which what is to be signed, or was, cannot be executed any more.
+    fn expiry(&self) -> Timestamp {
+        self.transfer.authorization.valid_before.saturating_to()
+    }
+
+    /// Notes that the signed transfer is in the journal and goes out next.
+    pub(super) fn recorded(&mut self) {
+        self.live_until = self.live_until.max(Some(self.expiry()));
+        self.at_risk = self.at_risk.max(self.terms.amount);
+        self.sent = true;
+    }
+
+    /// Whether what was signed can still be executed: nothing is sent after its expiry. It has
+    /// expired when both clocks, ours and the server's, are past it.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        self.transfer.as_ref().is_some_and(|transfer| {
-            transfer.authorization.valid_before.saturating_to::<u64>() > now
-        })
+        let now = now.min(now.saturating_add_signed(self.clock_offset));
+        self.expiry() > now
     }
 
     /// Whether another replay of a plain server error is due.
@@ -123,11 +145,7 @@ impl Paid {
                 PaymentState::Refused { live_until: *live_until, at_risk: self.at_risk }
             }
             Outcome::Unknown { live_until } => PaymentState::Unknown {
-                nonce: self
-                    .transfer
-                    .as_ref()
-                    .map(|transfer| transfer.authorization.nonce.to_string())
-                    .unwrap_or_default(),
+                nonce: self.transfer.authorization.nonce.to_string(),
                 valid_until: *live_until,
                 key: key.to_owned(),
             },

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, PaymentState, Proof},
-    policy::{ClockReading, corrected_now},
     x402::{Challenge, Settlement, Terms, match_terms},
 };
 
@@ -87,21 +86,15 @@ impl Flow {
 
     /// The same nonce once more, under the terms and the clock of this 402.
     pub(super) fn renew(&mut self, answer: &Answer, moment: &Moment) -> Action {
-        let again = self.paid.as_ref().filter(|paid| !paid.renewed).and_then(|paid| {
-            let mut challenge = Challenge::parse(&answer.headers, &answer.body).ok()?;
-            let pinned = paid.terms.requirement.text("network")?;
-            challenge.accepts.retain(|offer| offer.text("network") == Some(pinned));
-            corrected_now(moment.now, ClockReading::from_headers(&answer.headers)).ok()?;
-            let terms = self.policy.choose(&challenge, self.call.payer).ok()?;
-            Some((challenge, terms))
-        });
-        let Some((challenge, terms)) = again else {
+        let pinned = self.paid.as_ref().filter(|paid| !paid.renewed).map(|paid| paid.terms.network);
+        let offered = pinned.map(|network| self.read_challenge(answer, moment.now, Some(network)));
+        let Some(Ok((challenge, terms, signing_time))) = offered else {
             return self.end_refused(Signal::Refused, answer);
         };
-        let Some(mut paid) = self.paid.take() else { return self.broken() };
-        (paid.challenge, paid.terms, paid.renewed) = (challenge, terms.clone(), true);
-        paid.transfer = Some(self.transfer(&paid, &answer.headers, moment.now));
-        self.paid = Some(paid);
+        let transfer = self.transfer(&terms, signing_time);
+        let Some(paid) = &mut self.paid else { return self.broken() };
+        let offset = signing_time.cast_signed() - moment.now.cast_signed();
+        paid.renew(challenge, terms.clone(), transfer, offset);
         self.go(State::Reserving, Action::Reserve(terms))
     }
 

@@ -1,0 +1,256 @@
+//! The flow from outside: whatever happens in whatever order, its rules of money hold.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use blockrun_llm::{
+    Error, ErrorKind, PaymentState, Usdc,
+    flow::{Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome},
+    policy::Policy,
+    wallet::{Address, B256},
+    x402::{encode_header, payment_id},
+};
+use bytes::Bytes;
+use http::HeaderMap;
+use proptest::prelude::*;
+use serde_json::json;
+
+const START: u64 = 1_790_000_000;
+
+fn flow() -> Flow {
+    let nonce = B256::repeat_byte(3);
+    let call = CallFacts {
+        key: "key-1".into(),
+        nonce,
+        payment_id: payment_id(&nonce),
+        payer: Address::repeat_byte(7),
+        url: "https://a.example/v1/chat/completions".parse().unwrap(),
+    };
+    Flow::new(call, Arc::new(Policy::default()))
+}
+
+fn moment(now: u64) -> Moment {
+    Moment {
+        now,
+        elapsed: Duration::from_secs(now - START),
+        remaining: Duration::from_secs(600).saturating_sub(Duration::from_secs(now - START)),
+        entropy: 7,
+    }
+}
+
+fn answer(status: u16, body: &str) -> Event {
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    Event::Answered(Answer { status, headers: HeaderMap::new(), body })
+}
+
+fn challenge(amount: u64, error: &str) -> Event {
+    let offer = json!({
+        "scheme": "exact", "network": "eip155:84532", "amount": amount.to_string(),
+        "asset": "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+        "payTo": Address::repeat_byte(9), "maxTimeoutSeconds": 60,
+    });
+    let body = json!({"x402Version": 2, "error": error, "accepts": [offer]}).to_string();
+    let mut headers = HeaderMap::new();
+    headers.insert("payment-required", encode_header(&body).parse().unwrap());
+    Event::Answered(Answer { status: 402, headers, body: Bytes::new() })
+}
+
+fn trouble() -> Error {
+    Error::new(ErrorKind::Connection, "trouble")
+}
+
+/// Brings a flow to its first paid leg.
+fn paying() -> Flow {
+    let mut flow = flow();
+    let at = moment(START);
+    assert!(matches!(flow.step(Event::Start, &at), Action::SendUnpaid));
+    assert!(matches!(flow.step(challenge(1_000, ""), &at), Action::Reserve(_)));
+    assert!(matches!(flow.step(Event::Reserved, &at), Action::Approve(_)));
+    assert!(matches!(flow.step(Event::Approved, &at), Action::Sign(_)));
+    assert!(matches!(flow.step(Event::Signed([1; 65]), &at), Action::Record(_)));
+    assert!(matches!(flow.step(Event::Recorded, &at), Action::SendPaid));
+    flow
+}
+
+fn failure(action: Action) -> (Error, Outcome) {
+    match action {
+        Action::Fail(failure) => (failure.error, failure.outcome),
+        other => panic!("expected a failure, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_failure_before_the_first_byte_frees_the_money() {
+    let (error, outcome) = failure(paying().step(Event::NeverSent(trouble()), &moment(START)));
+    assert_eq!(error.payment(), &PaymentState::NotCharged);
+    assert_eq!((outcome, error.key()), (Outcome::Released, None));
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again_until_the_payment_expires() {
+    let mut flow = paying();
+    for second in 0..59 {
+        assert!(matches!(
+            flow.step(Event::Lost(trouble()), &moment(START + second)),
+            Action::Wait(_)
+        ));
+        let next = flow.step(Event::Waited, &moment(START + second));
+        assert!(matches!(next, Action::Replay), "{second}: {next:?}");
+    }
+    assert!(matches!(flow.step(Event::Lost(trouble()), &moment(START + 59)), Action::Wait(_)));
+    let (error, outcome) = failure(flow.step(Event::Waited, &moment(START + 60)));
+    assert_eq!(error.kind(), ErrorKind::PaymentOutcomeUnknown);
+    assert_eq!((outcome, error.key()), (Outcome::Unknown { live_until: START + 60 }, Some("key-1")));
+}
+
+#[test]
+fn a_wait_is_never_shorter_than_the_server_asks_nor_longer_than_there_is_time() {
+    let busy = |seconds: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", seconds.parse().unwrap());
+        Event::Answered(Answer { status: 503, headers, body: Bytes::new() })
+    };
+    match paying().step(busy("7"), &moment(START)) {
+        Action::Wait(pause) => assert_eq!(pause, Duration::from_secs(7)),
+        other => panic!("{other:?}"),
+    }
+    let (error, outcome) = failure(paying().step(busy("3600"), &moment(START)));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert!(matches!(outcome, Outcome::Unknown { .. }));
+}
+
+#[test]
+fn the_chain_decides_what_a_used_nonce_means() {
+    let used = || challenge(1_000, "invalid_exact_evm_nonce_already_used");
+    for (said, state) in [
+        (ChainAnswer::Unavailable, "unknown"),
+        (ChainAnswer::Unused, "refused"),
+        (ChainAnswer::Paid { transaction: "0x1".into() }, "charged"),
+    ] {
+        let mut flow = paying();
+        assert!(matches!(flow.step(used(), &moment(START)), Action::AskChain { .. }));
+        let (error, _) = failure(flow.step(Event::Chain(said), &moment(START)));
+        assert_eq!(error.payment().name(), state);
+    }
+}
+
+#[test]
+fn the_wrong_time_is_signed_anew_once() {
+    let late = || challenge(1_000, "invalid_exact_evm_payload_authorization_valid_before");
+    let mut flow = paying();
+    let at = moment(START + 5);
+    assert!(matches!(flow.step(late(), &at), Action::Reserve(_)));
+    assert!(matches!(flow.step(Event::Reserved, &at), Action::Approve(_)));
+    match flow.step(Event::Approved, &at) {
+        Action::Sign(transfer) => {
+            assert_eq!(transfer.authorization.nonce, B256::repeat_byte(3));
+            assert_eq!(transfer.authorization.valid_before.to::<u64>(), START + 65);
+        }
+        other => panic!("{other:?}"),
+    }
+    flow.step(Event::Signed([2; 65]), &at);
+    flow.step(Event::Recorded, &at);
+    let (error, outcome) = failure(flow.step(late(), &at));
+    assert_eq!(error.kind(), ErrorKind::PaymentRefused);
+    assert_eq!(outcome, Outcome::Refused { live_until: START + 65 });
+}
+
+/// What the world may do at any step, whether it fits or not.
+fn event(choice: u8, amount: u64) -> Event {
+    match choice % 24 {
+        0..=3 => Event::Reserved,
+        4 => Event::NotReserved(trouble()),
+        5..=7 => Event::Approved,
+        8 => Event::Declined(trouble()),
+        9 => Event::Signed([choice; 65]),
+        10 => Event::Recorded,
+        11 => Event::NotRecorded(trouble()),
+        12 => answer(200, "{}"),
+        13 => answer(503, ""),
+        14 => answer(500, ""),
+        15 => answer(409, ""),
+        16 => challenge(amount, ""),
+        17 => challenge(amount, "authorization is used or canceled"),
+        18 => challenge(amount, "valid_before"),
+        19 => Event::Lost(trouble()),
+        20 => Event::NeverSent(trouble()),
+        21 => Event::Chain(ChainAnswer::Unavailable),
+        22 => Event::Deadline,
+        _ => Event::Waited,
+    }
+}
+
+/// An event that fits what was asked for, so that walks get far.
+fn fitting(action: &Action, choice: u8, amount: u64) -> Event {
+    match action {
+        Action::SendUnpaid => match choice % 4 {
+            0 => event(choice, amount),
+            _ => challenge(amount, ""),
+        },
+        Action::Reserve(_) => Event::Reserved,
+        Action::Approve(_) => Event::Approved,
+        Action::Sign(_) => Event::Signed([choice; 65]),
+        Action::Record(_) => Event::Recorded,
+        Action::Wait(_) => Event::Waited,
+        Action::AskChain { .. } => Event::Chain(ChainAnswer::Unavailable),
+        Action::SendPaid | Action::Replay => event(12 + choice % 9, amount),
+        Action::Finish(_) | Action::Fail(_) => Event::Waited,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #[test]
+    fn no_sequence_of_events_breaks_the_rules(
+        steps in proptest::collection::vec((any::<u8>(), 1..1_200_000_u64, 0..4_u64), 1..60),
+        chaos in 0..10_u8,
+    ) {
+        let mut flow = flow();
+        let mut now = START;
+        let mut action = flow.step(Event::Start, &moment(now));
+        let mut signed = Vec::new();
+        let (mut recorded, mut sent, mut delivered) = (0, 0, false);
+        for (choice, amount, seconds) in steps {
+            now += seconds;
+            let event = match choice % 10 < chaos / 3 {
+                true => event(choice, amount),
+                false => fitting(&action, choice, amount),
+            };
+            let never_sent = matches!(event, Event::NeverSent(_));
+            action = flow.step(event, &moment(now));
+            match &action {
+                Action::Reserve(terms) => prop_assert!(terms.amount <= Usdc::from_micro(1_000_000)),
+                Action::Sign(transfer) => signed.push(transfer.authorization.clone()),
+                Action::Record(_) => recorded += 1,
+                Action::SendPaid => {
+                    sent += 1;
+                    prop_assert_eq!(sent, recorded, "sent what was not recorded");
+                    delivered = true;
+                }
+                Action::Replay => {
+                    let last = signed.last().unwrap();
+                    prop_assert!(last.valid_before.to::<u64>() > now, "sent after expiry");
+                    delivered = true;
+                }
+                Action::Finish(finished) => {
+                    let settled = matches!(finished.outcome, Outcome::Settled { .. });
+                    prop_assert_eq!(settled, sent > 0);
+                    break;
+                }
+                Action::Fail(failure) => {
+                    if sent == 0 {
+                        prop_assert_eq!(&failure.outcome, &Outcome::Released);
+                    } else if !never_sent && delivered {
+                        prop_assert!(failure.outcome != Outcome::Released);
+                        prop_assert_eq!(failure.error.key(), Some("key-1"));
+                    }
+                    break;
+                }
+                _ => {}
+            }
+        }
+        prop_assert!(signed.len() <= 2, "at most two live authorizations");
+        let nonces: BTreeSet<_> = signed.iter().map(|one| one.nonce).collect();
+        let payers: BTreeSet<_> = signed.iter().map(|one| one.from).collect();
+        prop_assert!(nonces.len() <= 1 && payers.len() <= 1, "one call, one nonce");
+    }
+}
