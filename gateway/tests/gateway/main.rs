@@ -10,6 +10,7 @@ mod practice;
 mod replay;
 mod restart;
 mod rpc;
+mod sdk;
 mod serving;
 mod stream;
 mod support;

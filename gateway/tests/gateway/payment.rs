@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blockrun_gateway::Config;
+use blockrun_gateway::{Config, PRACTICE_PAYEE};
 use blockrun_llm::{
     Usdc,
     policy::Policy,
@@ -176,4 +176,23 @@ async fn two_calls_at_once_cannot_spend_the_same_money() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 402]);
     assert_eq!(shop.purse().await, 12_000 - first.amount.micro());
+}
+
+#[tokio::test]
+async fn many_purchases_at_once_add_up() {
+    let shop = Shop::open().await;
+    let body = hello("gpt-4o-mini");
+    let answers = futures_util::future::join_all((1..=50).map(|n| shop.buy(&body, n))).await;
+    let mut transactions: Vec<_> = answers
+        .iter()
+        .map(|answer| {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answer.settlement().transaction
+        })
+        .collect();
+    transactions.sort_unstable();
+    transactions.dedup();
+    assert_eq!(transactions.len(), 50);
+    assert_eq!(shop.purse().await, 10_000_000 - 50 * 1_000);
+    assert_eq!(shop.balance(PRACTICE_PAYEE).await, 50 * 1_000);
 }
