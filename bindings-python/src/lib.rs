@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The native half of the Python package `blockrun_llm`.
+//!
+//! Only translation: Python values in, one call into the core, Python values out. Free-form JSON
+//! crosses as text. What users see (signatures, types, exception classes) is written in Python,
+//! in `python/blockrun_llm`; nothing here is meant to be imported by them.
+
+mod client;
+mod convert;
+mod errors;
+mod offline;
+mod runtime;
+
+#[pyo3::pymodule(gil_used = false)]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::client::Client;
+    #[pymodule_export]
+    use super::offline::{
+        canonical_json, nonce, payment_id, quote_chat, recover_signer, sign_authorization,
+        sign_payment, verify_payment,
+    };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

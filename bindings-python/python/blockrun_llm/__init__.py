@@ -1,0 +1,79 @@
+"""AI calls that pay for themselves, by the request.
+
+A client of OpenAI-compatible endpoints that answer HTTP 402 with a price: it signs a payment in
+USDC and sends the call again, which is charged exactly once or not at all::
+
+    from blockrun_llm import LLMClient
+
+    client = LLMClient(private_key="0x…")
+    print(client.chat("Hello!"))
+
+Importing it reads no file and no environment variable, and installs no logging.
+"""
+
+from . import offline
+from ._client import Dollars, LLMClient, Messages
+from ._errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    BlockrunError,
+    ClockSkew,
+    IdempotencyConflict,
+    IdempotencyInFlight,
+    JournalError,
+    PaymentAlreadyUsed,
+    PaymentError,
+    PaymentOutcomeUnknown,
+    PaymentRefused,
+    RequirementRejected,
+    SpendLimitError,
+    StreamBroken,
+    StreamConsumed,
+)
+from ._money import PaymentRecord, PaymentState, Quote, Spending
+from ._native import __version__
+from ._types import (
+    ChatChoice,
+    ChatMessage,
+    ChatResponse,
+    ChatUsage,
+    JsonObject,
+    ToolCall,
+    ToolFunction,
+)
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APITimeoutError",
+    "BlockrunError",
+    "ChatChoice",
+    "ChatMessage",
+    "ChatResponse",
+    "ChatUsage",
+    "ClockSkew",
+    "Dollars",
+    "IdempotencyConflict",
+    "IdempotencyInFlight",
+    "JournalError",
+    "JsonObject",
+    "LLMClient",
+    "Messages",
+    "PaymentAlreadyUsed",
+    "PaymentError",
+    "PaymentOutcomeUnknown",
+    "PaymentRecord",
+    "PaymentRefused",
+    "PaymentState",
+    "Quote",
+    "RequirementRejected",
+    "SpendLimitError",
+    "Spending",
+    "StreamBroken",
+    "StreamConsumed",
+    "ToolCall",
+    "ToolFunction",
+    "__version__",
+    "offline",
+]

@@ -1,0 +1,77 @@
+"""The arguments of the published packages, as the native half takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from ._json import dump
+
+_PLAIN = frozenset(
+    {"model", "system", "max_tokens", "temperature", "top_p", "n", "stop", "timeout"}
+)
+_JSON = frozenset({"tools", "tool_choice", "response_format"})
+_UNAVAILABLE = ("search", "fallback_models", "idempotency_key")
+
+Content = Literal["prompt", "messages"]
+
+
+def client_options(
+    unavailable: Mapping[str, tuple[object, Collection[object]]], **options: Any
+) -> dict[str, Any]:
+    """Options of a client; ``unavailable`` are those that may only have one of a few values.
+
+    An option that does nothing yet is refused: to ignore it would break a promise.
+    """
+    for name, (value, neutral) in unavailable.items():
+        if value not in neutral:
+            raise ValueError(f"{name}: {value!r} is not available in this version; leave it out")
+    return options
+
+
+def content_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Content:
+    """Whether a call that takes both was given a prompt or messages."""
+    if "messages" in kwargs or (args and not isinstance(args[-1], str)):
+        return "messages"
+    return "prompt"
+
+
+def chat_arguments(
+    method: str, content: Content, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Arguments of ``method(content)``, ``method(model, content)`` or all by keyword.
+
+    What is not an option of ours is a further field of the body.
+    """
+    given = _by_name(method, content, args, kwargs)
+    arguments = {name: given.pop(name) for name in _PLAIN & given.keys()}
+    arguments |= {name: dump(name, given.pop(name)) for name in sorted(_JSON & given.keys())}
+    arguments[content] = _content(method, content, given.pop(content, None))
+    for name in _UNAVAILABLE:
+        if given.pop(name, None):
+            raise ValueError(f"{name} is not available in this version; leave it out")
+    fields = (f"{dump(name, name)}:{dump(name, value)}" for name, value in given.items())
+    return {**arguments, "extra": "{" + ",".join(fields) + "}"}
+
+
+def _by_name(
+    method: str, content: Content, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    if len(args) > 2:
+        raise TypeError(f"{method}() takes at most 2 positional arguments, got {len(args)}")
+    alone = len(args) == 1 and content not in kwargs
+    named = dict(zip((content,) if alone else ("model", content), args, strict=False))
+    other = "messages" if content == "prompt" else "prompt"
+    for name in (*(named.keys() & kwargs.keys()), *({other} & kwargs.keys())):
+        raise TypeError(f"{method}() got an unexpected {name!r}: it needs one {content}")
+    return {name: value for name, value in {**named, **kwargs}.items() if value is not None}
+
+
+def _content(method: str, content: Content, value: Any) -> Any:
+    if value is None:
+        raise TypeError(f"{method}() needs a {content.removesuffix('s')}")
+    if content == "prompt":
+        return value
+    if type(value) not in (list, tuple):
+        raise TypeError(f"messages: expected a list of messages, got {type(value).__name__}")
+    return dump("messages", value)

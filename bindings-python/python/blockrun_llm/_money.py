@@ -1,0 +1,164 @@
+"""Frozen values about money.
+
+Exact amounts are ``int`` counts of micro-USDC (1 USDC = 1,000,000) and end in ``_micro``; beside
+each stands a ``float`` in dollars, ending in ``_usd``, for people.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypedDict
+
+
+def dollars(micro: int) -> float:
+    """The float that is nearest to an exact amount."""
+    return micro / 1_000_000
+
+
+@dataclass(frozen=True, repr=False)
+class PaymentState:
+    """What happened to the money of a call."""
+
+    state: Literal["not_charged", "refused", "charged", "unknown", "presumed_charged"]
+    """Which of these it is.
+
+    - ``not_charged``: never sent, or proven not to have been executed.
+    - ``refused``: the server refused, but what was signed could be executed until ``live_until``.
+    - ``charged``: executed; ``proof`` says who vouches for it.
+    - ``unknown``: sent, and nobody knows; it could be executed until ``valid_until``.
+    - ``presumed_charged``: expired without proof either way, and counts in full.
+    """
+
+    amount_micro: int | None = None
+    """What was charged, or is presumed to be."""
+    transaction: str | None = None
+    """The transaction, where the server told it."""
+    proof: Literal["server", "chain"] | None = None
+    """Who vouches for a charge."""
+    at_risk_micro: int | None = None
+    """What a refused authorization would cost."""
+    live_until: int | None = None
+    """Unix time after which a refused authorization cannot be executed any more."""
+    nonce: str | None = None
+    """Nonce of an authorization whose outcome is unknown, in 0x-hex."""
+    valid_until: int | None = None
+    """Unix time after which an authorization of unknown outcome cannot be executed any more."""
+    key: str | None = None
+    """Idempotency key that resumes a call of unknown outcome."""
+
+    def __repr__(self) -> str:
+        said = ((field.name, getattr(self, field.name)) for field in fields(self))
+        shown = ", ".join(f"{name}={value!r}" for name, value in said if value is not None)
+        return f"PaymentState({shown})"
+
+    @property
+    def amount_usd(self) -> float | None:
+        """``amount_micro`` in dollars."""
+        return None if self.amount_micro is None else dollars(self.amount_micro)
+
+    @property
+    def at_risk_usd(self) -> float | None:
+        """``at_risk_micro`` in dollars."""
+        return None if self.at_risk_micro is None else dollars(self.at_risk_micro)
+
+    @classmethod
+    def from_native(cls, said: dict[str, Any]) -> PaymentState:
+        """Reads the native half's description."""
+        renamed = {"amount": "amount_micro", "at_risk": "at_risk_micro"}
+        return cls(**{renamed.get(name, name): value for name, value in said.items()})
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a call would cost."""
+
+    model: str
+    """The model that was asked about."""
+    amount_micro: int
+    """The price; zero when the server asks nothing."""
+    network: str | None
+    """CAIP-2 identifier of the network that would be paid on."""
+    payee: str | None
+    """The account that would be paid."""
+
+    @property
+    def amount_usd(self) -> float:
+        """``amount_micro`` in dollars."""
+        return dollars(self.amount_micro)
+
+    @classmethod
+    def from_native(cls, text: str) -> Quote:
+        """Reads the native half's JSON."""
+        said: dict[str, Any] = json.loads(text)
+        return cls(amount_micro=said.pop("amount"), **said)
+
+
+@dataclass(frozen=True)
+class PaymentRecord:
+    """A payment that a client made or tried to make. Holds no prompt, answer or private key."""
+
+    state: Literal["reserved", "signed", "settled", "refused", "unknown", "released"]
+    """Where it stands. All but ``released`` count in the budgets."""
+    key: str
+    """Idempotency key of the call."""
+    payment_id: str
+    """Public id of the call, as sent to the server."""
+    amount_micro: int
+    """The signed amount."""
+    network: str
+    """CAIP-2 identifier of the network."""
+    payee: str
+    """The account that is paid."""
+    nonce: str
+    """Nonce of the authorization, in 0x-hex."""
+    method: str
+    """HTTP method of the call."""
+    url: str
+    """URL of the call."""
+    model: str | None
+    """The model that was asked, where the call names one."""
+    transaction: str | None
+    """The transaction, where the server told it."""
+    created_at: int
+    """Unix time at which it was reserved."""
+    valid_before: int | None
+    """Unix time after which it cannot be executed any more, once signed."""
+
+    @property
+    def amount_usd(self) -> float:
+        """``amount_micro`` in dollars."""
+        return dollars(self.amount_micro)
+
+    @classmethod
+    def list_from_native(cls, text: str) -> list[PaymentRecord]:
+        """Reads the native half's JSON."""
+        said: list[dict[str, Any]] = json.loads(text)
+        return [cls(amount_micro=record.pop("amount"), **record) for record in said]
+
+
+class Spending(TypedDict):
+    """Sums over what a client paid."""
+
+    total_usd: float
+    """Settled, in dollars."""
+    total_micro: int
+    """Settled, in micro-USDC."""
+    calls: int
+    """Number of settled calls."""
+    reserved_usd: float
+    """Not settled but counted in the budgets: reserved, signed, refused, unknown; in dollars."""
+    reserved_micro: int
+    """The same in micro-USDC."""
+
+
+def spending_from_native(text: str) -> Spending:
+    """Reads the native half's JSON."""
+    said: dict[str, int] = json.loads(text)
+    return Spending(
+        total_usd=dollars(said["total"]),
+        total_micro=said["total"],
+        calls=said["calls"],
+        reserved_usd=dollars(said["reserved"]),
+        reserved_micro=said["reserved"],
+    )
