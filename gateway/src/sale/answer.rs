@@ -105,6 +105,16 @@ pub(super) fn provider_failed(error: &ProviderError) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "provider_error", message)
 }
 
+/// The provider failed to make up for an answer that was paid for and cut short.
+pub(super) fn still_owed(error: &ProviderError) -> Problem {
+    let message = format!(
+        "The provider failed: {}. This call is paid for and its answer is owed: send the same \
+         request with the same payment again, it is not charged again.",
+        error.message
+    );
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "provider_error", message).retry_after(2)
+}
+
 /// The nonce belongs to something else.
 pub(super) fn conflict(what: &str) -> Problem {
     let message = format!(
@@ -117,4 +127,37 @@ pub(super) fn conflict(what: &str) -> Problem {
 pub(super) fn in_flight() -> Problem {
     let message = "This very payment is still being served; send the same request again later.";
     Problem::new(StatusCode::CONFLICT, "authorization_in_flight", message).retry_after(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::Address;
+    use blockrun_llm::networks::BASE_SEPOLIA;
+
+    use super::*;
+
+    fn receipt(version: Version) -> Receipt {
+        let amount = Usdc::from_micro(1_000);
+        Receipt { version, network: &BASE_SEPOLIA, payer: Address::repeat_byte(1), amount }
+    }
+
+    #[test]
+    fn an_unknown_settlement_is_never_a_402() {
+        let response = receipt(Version::V2).pending(B256::repeat_byte(7));
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key(header::RETRY_AFTER));
+        let told = Settlement::from_headers(response.headers()).unwrap();
+        assert!(told.is_pending() && !told.success);
+        assert_eq!(told.transaction(), Some(B256::repeat_byte(7).to_string().as_str()));
+    }
+
+    #[test]
+    fn a_failed_settlement_names_its_reason_and_no_transaction() {
+        let response = receipt(Version::V1).failed(Response::default(), "insufficient_funds");
+        assert!(response.headers().contains_key(X_PAYMENT_RESPONSE));
+        let told = Settlement::from_headers(response.headers()).unwrap();
+        assert_eq!((told.success, told.transaction()), (false, None));
+        assert_eq!(told.error_reason.as_deref(), Some("insufficient_funds"));
+        assert_eq!(told.network, "base-sepolia");
+    }
 }

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::B256;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use blockrun_llm::x402::{InvalidReason, Version};
 
 use super::{
     Order,
-    answer::{Receipt, conflict, ok, provider_failed},
+    answer::{Receipt, conflict, ok, provider_failed, still_owed},
     relay,
 };
 use crate::{
@@ -39,9 +39,6 @@ pub(super) struct Due {
     pub(super) patience: Duration,
 }
 
-/// A sale ends with the answer, or with a response that says why there is none.
-type Settlement = Result<B256, Response>;
-
 impl Paid {
     /// Asks the provider, settles, answers.
     pub(super) async fn sell(self, due: Due) -> Result<Response, Problem> {
@@ -52,19 +49,25 @@ impl Paid {
         }
     }
 
-    /// Answers a payment that was settled before: from the store, or, when a crash cut a stream
-    /// short, by asking the provider once more without charging.
+    /// Answers a payment that was settled before.
     pub(super) async fn again(self, settled: Settled) -> Result<Response, Problem> {
         let receipt = self.receipt(settled.value);
-        let stream = self.order.chat.stream;
-        let Some(sealed) = settled.answer else {
-            let patience = self.app.config.provider_timeout;
-            let frames = self.open(patience).await.map_err(|error| provider_failed(&error))?;
-            return Ok(receipt.settled(ok(true, self.record(frames, patience)), settled.txid));
+        let response = match settled.answer {
+            None => self.owed().await,
+            Some(sealed) => match self.seal.open(&sealed) {
+                Ok(answer) => ok(self.order.chat.stream, answer),
+                Err(_) => return Err(conflict("an answer that only its buyer can open")),
+            },
         };
-        match self.seal.open(&sealed) {
-            Ok(answer) => Ok(receipt.settled(ok(stream, answer), settled.txid)),
-            Err(_) => Err(conflict("an answer that only its buyer can open")),
+        Ok(receipt.settled(response, settled.txid))
+    }
+
+    /// A stream that was paid for and cut short: the provider is asked again, nothing is charged.
+    async fn owed(self) -> Response {
+        let patience = self.app.config.provider_timeout;
+        match self.open(patience).await {
+            Ok(frames) => ok(true, self.record(frames, patience)),
+            Err(error) => still_owed(&error).into_response(),
         }
     }
 
@@ -122,8 +125,9 @@ impl Paid {
         Ok(self.app.store.run(move |db| claim::record(db, &key, &sealed)).await?)
     }
 
-    /// The settlement and the answer that it pays for, kept in one transaction.
-    async fn settle(&self, transfer: Transfer, sealed: Option<Vec<u8>>) -> Settlement {
+    /// The settlement and the answer that it pays for, kept in one transaction. Returns its id, or
+    /// the response that says why there is none.
+    async fn settle(&self, transfer: Transfer, sealed: Option<Vec<u8>>) -> Result<B256, Response> {
         let receipt = self.receipt(transfer.value);
         let txid = transfer.id(self.app.terms.network);
         let (key, ledger) = (self.claim.key.clone(), self.app.ledger);

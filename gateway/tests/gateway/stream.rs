@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 use blockrun_gateway::{
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::support::{Answer, Shop, config, hello};
 
-/// Breaks off its first stream after two frames.
+/// Breaks off its first stream after two frames and does not open its second.
 #[derive(Debug, Default)]
 struct Breaking {
-    broke: AtomicBool,
+    opened: AtomicU64,
     inner: PracticeProvider,
 }
 
@@ -28,11 +28,12 @@ impl Provider for Breaking {
 
     async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
         let frames = self.inner.stream(call).await?;
-        if self.broke.swap(true, Ordering::SeqCst) {
-            return Ok(frames);
+        let gone = ProviderError { message: "gone".into() };
+        match self.opened.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(frames.take(2).chain(futures_util::stream::iter([Err(gone)])).boxed()),
+            1 => Err(gone),
+            _ => Ok(frames),
         }
-        let broken = futures_util::stream::iter([Err(ProviderError { message: "gone".into() })]);
-        Ok(frames.take(2).chain(broken).boxed())
     }
 }
 
@@ -127,6 +128,9 @@ async fn a_paid_stream_that_broke_is_owed() {
     assert_eq!(broken.status, 200);
     assert!(broken.text().contains("\"code\":\"provider_error\""));
     assert!(!broken.text().contains("[DONE]"));
+    let owed = shop.paid(&body, &payment).await;
+    assert_eq!((owed.status, owed.header("retry-after")), (503, "2"));
+    assert_eq!(owed.settlement(), broken.settlement());
     for _ in 0..2 {
         let whole = shop.paid(&body, &payment).await;
         chunks(&whole);
