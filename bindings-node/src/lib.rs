@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The native half of the npm package `blockrun-llm`: convert in, one call into the core, convert
+//! out. The public face, with its classes, documentation and type checks, is the TypeScript in
+//! `ts/`; nothing here is meant to be called by anybody else.
+//!
+//! - JSON crosses as text: JavaScript says what is JSON, and answers are handed over as received.
+//! - Micro-USDC crosses as `BigInt`, with the same amount in dollars as a number beside it.
+//! - Errors cross as data, see [`errors`]: a promise of Node-API cannot reject with a class.
+//! - Futures run on the runtime of napi-rs, one per process, shared by all threads of Node.
+
+// Node-API exports public items, and nothing outside this crate could name them.
+#![allow(unreachable_pub)]
+// Inputs hold a private key: what has no `Debug` cannot be printed by mistake.
+#![allow(missing_debug_implementations)]
+
+mod cancel;
+mod client;
+mod convert;
+mod errors;
+mod offline;
+mod output;
