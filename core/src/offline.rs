@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     networks::{self, Network},
     policy::Policy,
-    wallet::{LocalKey, TypedData},
+    wallet::{LocalKey, TypedData, checksummed},
     x402::{
         Authorization, Challenge, EncodePayment, Origin, Payment, Requirement, Transfer, nonce,
         verify,
@@ -25,6 +25,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SignedAuthorization {
     /// The account that signed.
+    #[serde(serialize_with = "checksummed")]
     pub signer: Address,
     /// EIP-712 domain separator of the token contract.
     pub domain_separator: B256,

@@ -35,3 +35,11 @@ pub trait Signer: fmt::Debug + Send + Sync {
     /// Whatever keeps it from signing; nothing has been sent then.
     async fn sign(&self, message: &dyn TypedData) -> Result<[u8; 65]>;
 }
+
+/// Serializes an address in its checksummed spelling, the one that people compare.
+pub(crate) fn checksummed<S: serde::Serializer>(
+    address: &Address,
+    out: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    out.collect_str(address)
+}

@@ -1,5 +1,7 @@
 //! The flow from outside: whatever happens in whatever order, its rules of money hold.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use blockrun_llm::{

@@ -1,5 +1,7 @@
 //! The shared scenarios against the Rust client, through its public API.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeMap, time::Duration};
 
 use blockrun_llm::{ChatRequest, ChatResponse, ClientOptions, Error, LLMClient};

@@ -1,5 +1,7 @@
 //! The shared vectors against the Rust core, through its public offline API.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeSet, fmt::Debug};
 
 use blockrun_llm::{
@@ -35,10 +37,8 @@ fn signing() {
         let id = &case.id;
         if let Some(key) = &case.private_key {
             let key = good(id, LocalKey::from_hex(key));
-            let signed = good(
-                id,
-                offline::sign_authorization(&key, &case.network, &case.authorization),
-            );
+            let signed =
+                good(id, offline::sign_authorization(&key, &case.network, &case.authorization));
             same(id, signed.domain_separator, &case.domain_separator);
             same(id, signed.struct_hash, &case.struct_hash);
             same(id, signed.digest, &case.digest);
@@ -76,7 +76,12 @@ fn quotes() {
         let rates = Rates { input: case.rule.input_rate, output: case.rule.output_rate };
         let price = good(&case.id, rule.chat(&case.body, rates, case.rule.max_output));
         let counts = (price.input_tokens, price.output_tokens, price.amount.micro());
-        assert_eq!(counts, (case.input_tokens, case.output_tokens, case.amount_micro), "{}", case.id);
+        assert_eq!(
+            counts,
+            (case.input_tokens, case.output_tokens, case.amount_micro),
+            "{}",
+            case.id
+        );
     }
     report("quote.json", cases.len(), &cases);
 }

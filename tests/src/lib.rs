@@ -6,6 +6,7 @@
 
 mod scenario;
 mod scripted;
+mod tls_front;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 pub use scenario::{Expectation, Reply, Scenario};
 pub use scripted::{ScriptedServer, Seen};
+pub use tls_front::{Front, TlsFronts};
 
 /// A case of `signing.json`.
 #[derive(Debug, Deserialize)]

@@ -88,10 +88,9 @@ impl Scenario {
 
     /// The answer to an unpaid request.
     pub fn unpaid_reply(&self) -> Reply {
-        self.unpaid.clone().unwrap_or_else(|| Reply {
-            offers: self.offers.clone(),
-            ..Reply::default()
-        })
+        self.unpaid
+            .clone()
+            .unwrap_or_else(|| Reply { offers: self.offers.clone(), ..Reply::default() })
     }
 
     /// The answer to paid request number `index`.

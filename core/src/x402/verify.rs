@@ -7,7 +7,12 @@ use alloy::primitives::{Address, B256, Signature, U256};
 use serde::Serialize;
 
 use super::{Payment, Requirement, Terms, Transfer, Version, match_terms};
-use crate::{clock::Timestamp, money::Usdc, networks::Network, wallet::TypedData};
+use crate::{
+    clock::Timestamp,
+    money::Usdc,
+    networks::Network,
+    wallet::{TypedData, checksummed},
+};
 
 /// A settlement needs this long to get into a block: an authorization must live at least so long.
 const SETTLE_MARGIN_SECONDS: u64 = 6;
@@ -44,8 +49,10 @@ pub struct Verified {
     #[serde(serialize_with = "caip2")]
     pub network: &'static Network,
     /// Who pays.
+    #[serde(serialize_with = "checksummed")]
     pub payer: Address,
     /// Who is paid.
+    #[serde(serialize_with = "checksummed")]
     pub payee: Address,
     /// What is paid.
     pub amount: Usdc,

@@ -1,0 +1,187 @@
+//! The command as a person uses it: what it prints, where, and how it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    process::{Child, Command, Output, Stdio},
+};
+
+use conformance::{Front, TlsFronts};
+use serde_json::Value;
+
+const BLOCKRUN: &str = env!("CARGO_BIN_EXE_blockrun");
+const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+
+/// A practice gateway in a process of its own, stopped when dropped.
+struct Gateway {
+    process: Child,
+    api_url: String,
+}
+
+impl Gateway {
+    fn start() -> Self {
+        let mut process = Command::new(BLOCKRUN)
+            .args(["gateway", "--practice", "--ephemeral", "--port", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let api_url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { process, api_url }
+    }
+
+    fn address(&self) -> std::net::SocketAddr {
+        let host = self.api_url.trim_start_matches("http://").trim_end_matches("/api");
+        host.parse().unwrap()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+fn blockrun(api_url: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(BLOCKRUN);
+    command.args(arguments).env("BLOCKRUN_WALLET_KEY", KEY).env("BLOCKRUN_API_URL", api_url);
+    for variable in ["BLOCKRUN_MAX_COST_PER_CALL", "BLOCKRUN_MAX_SESSION_COST", "SSL_CERT_FILE"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Runs a command and checks that the key is nowhere in what it prints.
+fn run(mut command: Command) -> (Output, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(!format!("{out}{err}").contains(&KEY[2..]));
+    (output, out, err)
+}
+
+#[test]
+fn chat_prints_the_answer_and_beside_it_the_payment() {
+    let gateway = Gateway::start();
+    let (output, out, err) = run(blockrun(&gateway.api_url, &["chat", "Hello!"]));
+    assert!(output.status.success(), "{err}");
+    assert!(out.starts_with("Hello!") && out.lines().count() == 1, "{out}");
+    for line in ["model        openai/gpt-4o-mini", "price        0.001 USDC", "transaction  0x"] {
+        assert!(err.contains(line), "{err}");
+    }
+    let (_, out, _) = run(blockrun(&gateway.api_url, &["chat", "--json", "Hello!"]));
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["cost_micro"], 1_000);
+    assert_eq!(json["response"]["object"], "chat.completion");
+}
+
+#[test]
+fn the_prompt_may_come_from_standard_input() {
+    let gateway = Gateway::start();
+    let mut child = blockrun(&gateway.api_url, &["chat", "-m", "gpt-4o", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"over the pipe\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("over the pipe"));
+}
+
+#[test]
+fn quotes_and_models_cost_nothing() {
+    let gateway = Gateway::start();
+    let (_, out, _) = run(blockrun(&gateway.api_url, &["quote", "Hello!"]));
+    assert_eq!(out, "0.001 USDC\n");
+    let (_, out, _) = run(blockrun(&gateway.api_url, &["models"]));
+    assert!(out.contains("openai/gpt-4o-mini") && out.contains("per million tokens"), "{out}");
+}
+
+#[test]
+fn every_kind_of_error_has_its_exit_code_and_says_what_to_do() {
+    let gateway = Gateway::start();
+    let cases: [(i32, &str, &[&str]); 5] = [
+        (2, "temperature", &["chat", "--temperature", "3", "Hello!"]),
+        (3, "Did you mean", &["chat", "-m", "gpt-4o-mini-x", "Hello!"]),
+        (5, "per-call limit", &["chat", "--max-cost", "0.0001", "Hello!"]),
+        (2, "not encrypted", &["chat", "--api-url", "http://example.com", "Hello!"]),
+        (4, "could not connect", &["chat", "--api-url", "http://127.0.0.1:1", "Hello!"]),
+    ];
+    for (code, words, arguments) in cases {
+        let (output, out, err) = run(blockrun(&gateway.api_url, arguments));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
+        assert!(err.contains(words) && out.is_empty(), "{arguments:?}: {err}");
+    }
+    let mut command = blockrun(&gateway.api_url, &["chat", "Hello!"]);
+    command.env("BLOCKRUN_WALLET_KEY", "").env("BASE_CHAIN_WALLET_KEY", " ");
+    let (output, _, err) = run(command);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err.contains("BLOCKRUN_WALLET_KEY"), "{err}");
+    let mut command = blockrun(&gateway.api_url, &["chat", "Hello!"]);
+    command.env("BLOCKRUN_MAX_SESSION_COST", "one dollar");
+    let (output, _, err) = run(command);
+    assert_eq!(output.status.code(), Some(2), "a limit with a typing error is not no limit");
+    assert!(err.contains("BLOCKRUN_MAX_SESSION_COST"), "{err}");
+}
+
+#[test]
+fn a_proxy_for_http_sees_nothing_of_a_loopback_payment() {
+    let gateway = Gateway::start();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let mut command = blockrun(&gateway.api_url, &["chat", "Hello!"]);
+    for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        command.env(variable, &address);
+    }
+    let (output, _, err) = run(command);
+    assert!(output.status.success(), "{err}");
+    assert!(proxy.accept().is_err(), "somebody connected to the proxy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn https_trusts_the_certificate_that_is_named_and_no_other() {
+    let gateway = Gateway::start();
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("ca.pem");
+    let fronts = TlsFronts::start(gateway.address(), &ca_file).await.unwrap();
+    let good = format!("{}/api", fronts.url(Front::Http2));
+    let unknown = format!("{}/api", fronts.url(Front::UnknownAuthority));
+    let file = ca_file.to_str().unwrap();
+    let (output, _, err) = run(blockrun(&good, &["chat", "--ca-file", file, "Hello!"]));
+    assert!(output.status.success(), "{err}");
+    let mut command = blockrun(&good, &["chat", "Hello!"]);
+    command.env("SSL_CERT_FILE", file);
+    let (output, _, err) = run(command);
+    assert!(output.status.success(), "{err}");
+    for command in [
+        blockrun(&good, &["chat", "Hello!"]),
+        blockrun(&unknown, &["chat", "--ca-file", file, "Hello!"]),
+    ] {
+        let (output, _, err) = run(command);
+        assert_eq!(output.status.code(), Some(4), "{err}");
+        assert!(err.contains("certificate") && err.contains("nothing was charged"), "{err}");
+    }
+}
+
+#[test]
+fn the_gateway_says_where_it_listens_and_refuses_half_a_certificate() {
+    let gateway = Gateway::start();
+    assert!(gateway.api_url.starts_with("http://127.0.0.1:") && gateway.api_url.ends_with("/api"));
+    let mut command = Command::new(BLOCKRUN);
+    command.args(["gateway", "--practice", "--tls-cert", "x.pem"]);
+    let (output, _, err) = run(command);
+    assert!(!output.status.success() && err.contains("--tls-key"), "{err}");
+    let mut command = Command::new(BLOCKRUN);
+    let port = gateway.address().port().to_string();
+    command.args(["gateway", "--practice", "--ephemeral", "--port", &port]);
+    let (output, _, err) = run(command);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains("cannot listen on"), "{err}");
+}

@@ -1,0 +1,17 @@
+//! The shortest paid call in Rust. The key is read from `BLOCKRUN_WALLET_KEY`.
+
+use blockrun_llm::{ClientOptions, LLMClient};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let client = LLMClient::with_options(ClientOptions::default())?;
+    let response = client.chat("Hello!").await?;
+    // Payment handled automatically via x402. What it cost:
+    let payment = client.payments().pop().ok_or("the call was free")?;
+
+    println!("reply        {response}");
+    println!("model        {}", payment.model.unwrap_or_default());
+    println!("price        {:.6} USDC", payment.amount.dollars());
+    println!("transaction  {}", payment.transaction.unwrap_or_default());
+    Ok(())
+}
