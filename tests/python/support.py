@@ -1,0 +1,117 @@
+"""What the tests start and share. The servers come with the workspace, as Rust programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+NOBODY = "http://127.0.0.1:9/api"
+"""An address where nothing listens: whatever is sent there fails."""
+
+ANSWER = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "service_tier": "default",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "stop",
+            "logprobs": None,
+            "message": {"role": "assistant", "content": "ok", "refusal": None},
+        }
+    ],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "details": {"a": 1}},
+}
+
+
+def program(name: str, variable: str | None = None) -> Path:
+    """A program of the workspace: from an environment variable, else the newest that was built."""
+    named = os.environ.get(variable) if variable else None
+    found = (
+        [Path(named)]
+        if named
+        else [
+            path
+            for profile in ("release", "debug")
+            if (path := ROOT / "target" / profile / name).exists()
+        ]
+    )
+    if not found:
+        raise FileNotFoundError(f"{name} is not built: cargo build -p blockrun-cli -p conformance")
+    return max(found, key=lambda path: path.stat().st_mtime)
+
+
+@contextmanager
+def started(*command: str | Path) -> Iterator[str]:
+    """Runs a server and gives the line that it prints when it listens."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        try:
+            line = run.stdout.readline().strip()
+            assert line, f"{command[0]} printed nothing"
+            yield line
+        finally:
+            run.terminate()
+            run.communicate()
+
+
+@contextmanager
+def answering(answer: Callable[[str], tuple[int, Any]]) -> Iterator[Server]:
+    """Serves what ``answer`` says to the path of each request, on a thread for each."""
+    server = Server(answer)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Server(ThreadingHTTPServer):
+    """Answers in JSON and keeps the requests."""
+
+    daemon_threads = True
+
+    def __init__(self, answer: Callable[[str], tuple[int, Any]]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/api"
+        self.requests: list[tuple[dict[str, str], Any]] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((headers, json.loads(body or b"null")))
+        status, said = self.server.answer(self.path)
+        text = (said if isinstance(said, str) else json.dumps(said)).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
