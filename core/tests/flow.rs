@@ -101,7 +101,10 @@ fn a_lost_answer_is_asked_for_again_until_the_payment_expires() {
     assert!(matches!(flow.step(Event::Lost(trouble()), &moment(START + 59)), Action::Wait(_)));
     let (error, outcome) = failure(flow.step(Event::Waited, &moment(START + 60)));
     assert_eq!(error.kind(), ErrorKind::PaymentOutcomeUnknown);
-    assert_eq!((outcome, error.key()), (Outcome::Unknown { live_until: START + 60 }, Some("key-1")));
+    assert_eq!(
+        (outcome, error.key()),
+        (Outcome::Unknown { live_until: START + 60 }, Some("key-1"))
+    );
 }
 
 #[test]

@@ -1,0 +1,88 @@
+# The front door. Everything is set up inside the checkout: .venv, node_modules, target.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+VENV := $(CURDIR)/.venv
+BLOCKRUN := $(TARGET)/release/blockrun
+
+export BLOCKRUN_BIN := $(BLOCKRUN)
+
+.PHONY: help build native wheel addon demo test lint lint-rust lint-python lint-node \
+	test-rust test-python test-node clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "After 'make build': $(VENV)/bin/python imports blockrun_llm,"
+	@echo "and $(BLOCKRUN) is the command."
+
+build: wheel addon ## release libraries, the wheel in .venv, the Node package
+
+demo: build ## watch four agents pay with play money
+	$(VENV)/bin/python examples/demo.py
+
+test: lint test-rust test-python test-node demo ## every lint and test, in every language
+
+lint: lint-rust lint-python lint-node ## formatting, clippy, ruff, mypy, pyright, biome, tsc
+
+clean: ## remove everything that was built or installed here
+	rm -rf $(TARGET) $(VENV) node_modules bindings-node/dist
+
+# --- one cargo build for everything that is native
+
+native:
+	cargo build --release --lib --bins --example hello \
+		-p blockrun-llm -p blockrun-cli -p blockrun-python -p blockrun-node -p conformance
+
+# --- Python
+
+$(VENV)/.installed: tests/python/requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+wheel: native $(VENV)/.installed
+	$(VENV)/bin/maturin build --release --quiet --interpreter $(VENV)/bin/python --out $(TARGET)/wheels
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+		$(TARGET)/wheels/blockrun_llm-*.whl
+
+lint-python: wheel
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pyright
+
+test-python: wheel
+	$(VENV)/bin/pytest
+
+# --- Node
+
+node_modules/.installed: package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+addon: native node_modules/.installed
+	npm run --silent build
+
+lint-node: addon
+	npm run --silent lint
+	npm run --silent typecheck
+
+test-node: addon
+	npm test --silent
+
+# --- Rust
+
+lint-rust:
+	cargo fmt --all --check
+	cargo clippy --all-targets --quiet -- -D warnings
+	cargo clippy --quiet -p blockrun-python -p blockrun-node -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps -p blockrun-llm -p blockrun-gateway
+
+test-rust:
+	cargo test
