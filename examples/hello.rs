@@ -1,5 +1,7 @@
 //! The shortest paid call in Rust. The key is read from `BLOCKRUN_WALLET_KEY`.
 
+#![allow(clippy::print_stdout, reason = "an example talks")]
+
 use blockrun_llm::{ClientOptions, LLMClient};
 
 #[tokio::main]
