@@ -6,13 +6,11 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
@@ -38,6 +36,30 @@ ANSWER = {
 }
 
 
+Answer = Callable[[Mapping[str, str]], tuple[int, Any]]
+"""From the headers of a request to status and body of its answer."""
+
+CHALLENGE = {
+    "x402Version": 1,
+    "accepts": [
+        {
+            "scheme": "exact",
+            "network": "base-sepolia",
+            "maxAmountRequired": "1000",
+            "asset": "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+            "payTo": "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+            "maxTimeoutSeconds": 300,
+            "extra": {"name": "USDC", "version": "2"},
+        }
+    ],
+}
+
+
+def free(headers: Mapping[str, str]) -> tuple[int, Any]:
+    """Answers without asking for money."""
+    return 200, ANSWER
+
+
 def program(name: str, variable: str | None = None) -> Path:
     """A program of the workspace: from an environment variable, else the newest that was built."""
     named = os.environ.get(variable) if variable else None
@@ -56,7 +78,7 @@ def program(name: str, variable: str | None = None) -> Path:
 
 
 @contextmanager
-def started(*command: str | Path) -> Iterator[str]:
+def started(*command: str | Path) -> Generator[str]:
     """Runs a server and gives the line that it prints when it listens."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
@@ -70,8 +92,8 @@ def started(*command: str | Path) -> Iterator[str]:
 
 
 @contextmanager
-def answering(answer: Callable[[str], tuple[int, Any]]) -> Iterator[Server]:
-    """Serves what ``answer`` says to the path of each request, on a thread for each."""
+def answering(answer: Answer) -> Generator[Server]:
+    """Serves what ``answer`` says to each request, on a thread for each."""
     server = Server(answer)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -88,7 +110,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, answer: Callable[[str], tuple[int, Any]]) -> None:
+    def __init__(self, answer: Answer) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
         self.url = f"http://127.0.0.1:{self.server_address[1]}/api"
@@ -97,13 +119,13 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Server
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append((headers, json.loads(body or b"null")))
-        status, said = self.server.answer(self.path)
+        status, said = self.server.answer(headers)
         text = (said if isinstance(said, str) else json.dumps(said)).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
@@ -111,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST
+    do_GET = do_POST  # noqa: N815
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object, **_: object) -> None:
         """Says nothing."""

@@ -42,9 +42,7 @@ def quote(case: dict[str, Any]) -> None:
 def payment(case: dict[str, Any]) -> None:
     now, url, nonce = case.pop("now"), case.pop("url"), case.pop("nonce")
     for challenge in (case["challenge"], json.dumps(case.pop("challenge"))):
-        signed = offline.sign_payment(
-            case["private_key"], challenge, url=url, now=now, nonce=nonce
-        )
+        signed = offline.sign_payment(case["private_key"], challenge, url=url, now=now, nonce=nonce)
         assert signed["header_name"] == case["header_name"]
         header = json.loads(base64.b64decode(signed["header_value"], validate=True))
         # Addresses mean the same in any case.

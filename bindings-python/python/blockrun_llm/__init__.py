@@ -77,3 +77,8 @@ __all__ = [
     "__version__",
     "offline",
 ]
+
+# Tracebacks, and pickles, name the classes as users import them.
+for _public in [globals()[name] for name in __all__]:
+    if isinstance(_public, type):
+        _public.__module__ = __name__

@@ -69,7 +69,7 @@ def _by_name(
 
 def _content(method: str, content: Content, value: Any) -> Any:
     if value is None:
-        raise TypeError(f"{method}() needs a {content.removesuffix('s')}")
+        raise TypeError(f"{method}() needs {'a prompt' if content == 'prompt' else 'messages'}")
     if content == "prompt":
         return value
     if type(value) not in (list, tuple):
