@@ -32,11 +32,11 @@ lint: lint-rust lint-python lint-node ## formatting, clippy, ruff, mypy, pyright
 clean: ## remove everything that was built or installed here
 	rm -rf $(TARGET) $(VENV) node_modules bindings-node/dist
 
-# --- one cargo build for everything that is native
+# --- the command, the example and the test servers; the wheel and the addon reuse what this built
 
 native:
 	cargo build --release --lib --bins --example hello \
-		-p blockrun-llm -p blockrun-cli -p blockrun-python -p blockrun-node -p conformance
+		-p blockrun-llm -p blockrun-cli -p conformance
 
 # --- Python
 
@@ -62,8 +62,9 @@ test-python: wheel
 
 # --- Node
 
-node_modules/.installed: package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+# Not `npm ci`: it insists on the packages of every platform, and a mirror may carry few of them.
+node_modules/.installed: package.json package-lock.json
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	touch $@
 
 addon: native node_modules/.installed
