@@ -2,6 +2,19 @@
 
 from typing import Any, final
 
+__all__ = [
+    "Client",
+    "__version__",
+    "canonical_json",
+    "nonce",
+    "payment_id",
+    "quote_chat",
+    "recover_signer",
+    "sign_authorization",
+    "sign_payment",
+    "verify_payment",
+]
+
 __version__: str
 
 @final
