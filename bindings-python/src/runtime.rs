@@ -79,7 +79,7 @@ fn current() -> PyResult<&'static Runtime> {
     let made = Box::into_raw(Box::new(Slot { process: process::id(), runtime }));
     match SLOT.compare_exchange(found, made, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => usable(made),
-        // Another thread was faster. Ours has no task and may go, or stay, unused.
+        // Another thread was faster; ours stays idle, which happens once at most.
         Err(theirs) => usable(theirs),
     }
     .ok_or_else(|| PyRuntimeError::new_err("the process forked while a runtime was made"))
