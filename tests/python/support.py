@@ -116,7 +116,7 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}/api"
         self.requests: list[tuple[dict[str, str], Any]] = []
 
-    def handle_error(self, *_: object) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A client that has gone before its answer is what some tests are about."""
 
 
