@@ -10,8 +10,13 @@ use blockrun_llm::quote::PriceRule;
 use tokio::{sync::mpsc, task::JoinError};
 
 use crate::{
-    catalog::Catalog, claim::Turns, config::Config, ledger::Ledger, offer::Terms,
-    provider::Provider, store::Store,
+    catalog::Catalog,
+    claim::{Limits, Turns},
+    config::Config,
+    ledger::Ledger,
+    offer::Terms,
+    provider::Provider,
+    store::Store,
 };
 
 /// The state of a running gateway.
@@ -24,6 +29,7 @@ pub(crate) struct App {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
+    pub(crate) limits: Limits,
     pub(crate) turns: Turns,
     pub(crate) tasks: Tasks,
     /// `http://host:port`, for links when a request does not say how it was addressed.

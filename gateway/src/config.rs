@@ -13,7 +13,7 @@ use blockrun_llm::{
     x402::Version,
 };
 
-use crate::error::Error;
+use crate::{claim::Limits, error::Error};
 
 /// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
 /// mistake is lost, so a gateway that is meant to earn names its own.
@@ -64,6 +64,16 @@ pub struct Config {
     /// How long a repeated paid request waits for the first one's answer before it gets 409 with
     /// `Retry-After`. Default 30 s.
     pub replay_wait: Duration,
+    /// Largest answer that is kept for a replay, in bytes. A whole answer that is larger is not sold
+    /// (500, nothing is charged); a longer stream is delivered but not kept. Default 4 MiB.
+    pub answer_limit: u64,
+    /// What all kept answers may take together, in bytes. A paid call is let in (else 503) only
+    /// while its answer, however large, would fit beside those of all calls in flight: the default
+    /// of 4 GiB is 1,024 calls at once.
+    pub answers_limit: u64,
+    /// How long an answer is kept beyond the validity of its payment; later it is 410. Default 1
+    /// hour.
+    pub answer_retention: Duration,
     /// How long [`shutdown`](crate::Running::shutdown) waits for calls in flight. Default 30 s.
     pub shutdown_deadline: Duration,
 }
@@ -108,6 +118,9 @@ impl Default for Config {
             handshake_timeout: Duration::from_secs(10),
             provider_timeout: Duration::from_secs(240),
             replay_wait: Duration::from_secs(30),
+            answer_limit: 4 << 20,
+            answers_limit: 4 << 30,
+            answer_retention: Duration::from_secs(3_600),
             shutdown_deadline: Duration::from_secs(30),
         }
     }
@@ -152,6 +165,9 @@ impl Config {
         if self.header_limit < 8 * 1024 {
             return refuse("header_limit", "must be at least 8192 bytes");
         }
+        if self.answers_limit < Limits::of(self).largest() {
+            return refuse("answers_limit", "must have room for one answer of answer_limit bytes");
+        }
         Ok(())
     }
 }
@@ -175,7 +191,8 @@ mod tests {
                 Config { starting_balance: Usdc::from_micro(u128::MAX), ..ok.clone() },
                 "starting_balance",
             ),
-            (Config { header_limit: 100, ..ok }, "header_limit"),
+            (Config { header_limit: 100, ..ok.clone() }, "header_limit"),
+            (Config { answers_limit: 4 << 20, ..ok }, "answers_limit"),
         ] {
             let error = config.check().unwrap_err().to_string();
             assert!(error.starts_with(&format!("{field}: ")), "{error}");

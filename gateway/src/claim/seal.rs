@@ -12,6 +12,8 @@ use ring::{
 
 use super::ClaimKey;
 
+/// Bytes by which a sealed answer is longer than the answer: nonce and tag.
+pub(super) const OVERHEAD: u64 = (NONCE_LEN + ring::aead::MAX_TAG_LEN) as u64;
 /// Domain of the derived keys; a change makes old answers unreadable.
 const PURPOSE: &[u8] = b"blockrun/answer/v1";
 /// Domain of the hash that is kept of a token.
@@ -122,6 +124,7 @@ mod tests {
         let sealed = Seal::new(&key(), None, b"body").unwrap().close(b"answer").unwrap();
         assert!(Seal::new(&key(), None, b"body ").unwrap().open(&sealed).is_err());
         assert_eq!(Seal::new(&key(), None, b"body").unwrap().open(&sealed).unwrap(), b"answer");
+        assert_eq!(sealed.len() as u64, 6 + OVERHEAD);
         assert!(!sealed.windows(6).any(|window| window == b"answer"));
     }
 

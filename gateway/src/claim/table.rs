@@ -1,12 +1,15 @@
-//! The claims on disk.
+//! The claims on disk: looking one up, and taking it.
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use blockrun_llm::Usdc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Claim, ClaimKey};
+use super::{
+    Claim, ClaimKey, Limits, State,
+    room::{has_room, prune},
+};
 use crate::{
-    ledger::{Executed, Ledger, Refusal, Transfer, amount, usdc},
+    ledger::{Ledger, Refusal, Transfer, amount, usdc},
     store::StoreError,
 };
 
@@ -15,19 +18,36 @@ use crate::{
 pub(crate) enum Standing {
     /// It may be taken.
     Free,
-    /// This very payment for this very request was settled.
-    Settled(Settled),
+    /// This very payment for this very request was settled, and this is what is kept of it.
+    Settled(Settled, Kept),
     /// The nonce belongs to something else; the text says to what.
     Conflict(&'static str),
 }
 
-/// What is kept of a settled claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A settlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Settled {
     pub(crate) txid: B256,
     pub(crate) value: Usdc,
-    /// The sealed answer; `None` when a stream was cut short by a crash and is still owed.
-    pub(crate) answer: Option<Vec<u8>>,
+}
+
+/// What is kept of a settled claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Its answer.
+    Answer(Answer),
+    /// Nothing yet: a stream was cut short and is owed.
+    Owed,
+    /// Nothing any more.
+    Gone,
+}
+
+/// A sealed answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// Whether it travels as server-sent events.
+    pub(crate) streamed: bool,
+    pub(crate) sealed: Vec<u8>,
 }
 
 /// Outcome of [`take`].
@@ -37,14 +57,18 @@ pub(crate) enum Taken {
     Ours,
     /// The token would refuse the transfer; nobody was asked and nothing is held.
     Refused(Refusal),
+    /// There is no room for one more answer; nothing was claimed.
+    Full,
 }
 
 struct Stored {
+    id: i64,
     request: B256,
     authorization: B256,
     recovery: Option<B256>,
     valid_before: u64,
-    state: String,
+    expires: u64,
+    state: State,
     settled: Option<Settled>,
 }
 
@@ -56,15 +80,27 @@ pub(crate) fn standing(db: &Connection, claim: &Claim, now: u64) -> Result<Stand
         return Ok(Standing::Conflict("another request"));
     }
     let same = stored.authorization == claim.authorization;
-    Ok(match (stored.state.as_str(), stored.settled) {
-        ("settled", Some(settled)) if same && stored.recovery == claim.recovery => {
-            Standing::Settled(settled)
+    Ok(match (stored.state, stored.settled) {
+        (State::Refused, _) => Standing::Free,
+        (State::Running | State::Released, _) if same || stored.valid_before <= now => {
+            Standing::Free
         }
-        ("settled", _) if same => Standing::Conflict("another recovery token"),
-        ("refused", _) => Standing::Free,
-        ("running" | "released", _) if same || stored.valid_before <= now => Standing::Free,
+        (_, Some(settled)) if same && stored.recovery == claim.recovery => {
+            Standing::Settled(settled, kept(db, &stored, now)?)
+        }
+        (_, Some(_)) if same => Standing::Conflict("another recovery token"),
         _ => Standing::Conflict("another authorization"),
     })
+}
+
+fn kept(db: &Connection, stored: &Stored, now: u64) -> Result<Kept, StoreError> {
+    if stored.state == State::Spent || stored.expires <= now {
+        return Ok(Kept::Gone);
+    }
+    let sql = "SELECT streamed, sealed FROM answers WHERE claim = ?1";
+    let read = |row: &Row<'_>| Ok(Answer { streamed: row.get(0)?, sealed: row.get(1)? });
+    let answer = db.query_row(sql, [stored.id], read).optional()?;
+    Ok(answer.map_or(Kept::Owed, Kept::Answer))
 }
 
 /// Takes a free claim if the token would execute its transfer, less what the payer's other running
@@ -74,16 +110,35 @@ pub(crate) fn take(
     ledger: &Ledger,
     claim: &Claim,
     transfer: &Transfer,
+    limits: &Limits,
     now: u64,
 ) -> Result<Taken, StoreError> {
+    prune(db, now)?;
+    if !has_room(db, limits, &claim.key)? {
+        return Ok(Taken::Full);
+    }
     let held = held(db, &claim.key, now)?;
     let refusal = ledger.check(db, transfer, held, now)?;
-    let state = if refusal.is_some() { "refused" } else { "running" };
-    let valid_before = i64::try_from(transfer.valid_before).unwrap_or(i64::MAX);
+    let state = if refusal.is_some() { State::Refused } else { State::Running };
+    insert(db, claim, transfer, limits, state)?;
+    Ok(refusal.map_or(Taken::Ours, Taken::Refused))
+}
+
+fn insert(
+    db: &Connection,
+    claim: &Claim,
+    transfer: &Transfer,
+    limits: &Limits,
+    state: State,
+) -> Result<(), StoreError> {
     db.execute(
-        "INSERT OR REPLACE INTO claims (network, asset, payer, nonce, request, authorization,
-             value, valid_before, state, recovery)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO claims (network, asset, payer, nonce, request, authorization, value,
+             valid_before, expires, state, recovery)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (network, asset, payer, nonce) DO UPDATE SET request = excluded.request,
+             authorization = excluded.authorization, value = excluded.value,
+             valid_before = excluded.valid_before, expires = excluded.expires,
+             state = excluded.state, recovery = excluded.recovery",
         params![
             claim.key.network,
             claim.key.asset.as_slice(),
@@ -92,68 +147,13 @@ pub(crate) fn take(
             claim.request.as_slice(),
             claim.authorization.as_slice(),
             amount(transfer.value)?,
-            valid_before,
+            i64::try_from(transfer.valid_before).unwrap_or(i64::MAX),
+            limits.expires(transfer.valid_before),
             state,
             claim.recovery.as_ref().map(B256::as_slice),
         ],
     )?;
-    Ok(refusal.map_or(Taken::Ours, Taken::Refused))
-}
-
-/// Lets a claim go: nothing was settled, the same payment may come again.
-pub(crate) fn release(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
-    update(db, key, "state = 'released'", params![])
-}
-
-/// Lets every running claim go: at start, when whoever ran them is dead.
-pub(crate) fn release_all(db: &Connection) -> Result<usize, StoreError> {
-    Ok(db.execute("UPDATE claims SET state = 'released' WHERE state = 'running'", [])?)
-}
-
-/// Executes the transfer of a claim and keeps its answer, both or neither.
-/// A transfer that the token refuses releases the claim.
-pub(crate) fn settle(
-    db: &Connection,
-    ledger: &Ledger,
-    key: &ClaimKey,
-    transfer: &Transfer,
-    answer: Option<&[u8]>,
-    now: u64,
-) -> Result<Result<Executed, Refusal>, StoreError> {
-    let outcome = ledger.execute(db, transfer, now)?;
-    match &outcome {
-        Err(_) => release(db, key)?,
-        Ok(executed) => update(
-            db,
-            key,
-            "state = 'settled', txid = ?5, answer = ?6",
-            params![executed.txid.as_slice(), answer],
-        )?,
-    }
-    Ok(outcome)
-}
-
-/// Keeps the answer of a settled claim whose stream has ended.
-pub(crate) fn record(db: &Connection, key: &ClaimKey, answer: &[u8]) -> Result<(), StoreError> {
-    update(db, key, "answer = ?5", params![answer])
-}
-
-fn update(
-    db: &Connection,
-    key: &ClaimKey,
-    change: &str,
-    values: &[&dyn rusqlite::ToSql],
-) -> Result<(), StoreError> {
-    let sql = format!(
-        "UPDATE claims SET {change} WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4"
-    );
-    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
-    let mut bound = params![key.network, asset, payer, nonce].to_vec();
-    bound.extend(values);
-    match db.execute(&sql, bound.as_slice())? {
-        1 => Ok(()),
-        _ => Err(StoreError::Damaged("a claim")),
-    }
+    Ok(())
 }
 
 /// What the payer's other running claims hold of its balance.
@@ -165,38 +165,50 @@ fn held(db: &Connection, key: &ClaimKey, now: u64) -> Result<Usdc, StoreError> {
 }
 
 fn find(db: &Connection, key: &ClaimKey) -> Result<Option<Stored>, StoreError> {
-    let sql = "SELECT request, authorization, recovery, valid_before, state, txid, value, answer
+    let sql = "SELECT id, request, authorization, recovery, valid_before, expires, state, txid,
+                      value
                FROM claims WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4";
-    let asset: &Address = &key.asset;
-    let bound = params![key.network, asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice()];
+    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
+    let bound = params![key.network, asset, payer, nonce];
     db.query_row(sql, bound, |row| Ok(read(row))).optional()?.transpose()
 }
 
 fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
-    let txid: Option<[u8; 32]> = row.get(5)?;
-    let value = usdc(row.get(6)?)?;
-    let answer = row.get(7)?;
+    let txid: Option<[u8; 32]> = row.get(7)?;
+    let value = usdc(row.get(8)?)?;
     Ok(Stored {
-        request: row.get::<_, [u8; 32]>(0)?.into(),
-        authorization: row.get::<_, [u8; 32]>(1)?.into(),
-        recovery: row.get::<_, Option<[u8; 32]>>(2)?.map(B256::from),
-        valid_before: row.get::<_, i64>(3)?.cast_unsigned(),
-        state: row.get(4)?,
-        settled: txid.map(|txid| Settled { txid: txid.into(), value, answer }),
+        id: row.get(0)?,
+        request: row.get::<_, [u8; 32]>(1)?.into(),
+        authorization: row.get::<_, [u8; 32]>(2)?.into(),
+        recovery: row.get::<_, Option<[u8; 32]>>(3)?.map(B256::from),
+        valid_before: row.get::<_, i64>(4)?.cast_unsigned(),
+        expires: row.get::<_, i64>(5)?.cast_unsigned(),
+        state: row.get(6)?,
+        settled: txid.map(|txid| Settled { txid: txid.into(), value }),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::Address;
     use blockrun_llm::networks::BASE_SEPOLIA;
 
     use super::*;
+    use crate::{
+        claim::{keep, release, release_all, settle},
+        ledger::Executed,
+    };
 
     const NOW: u64 = 1_800_000_000;
+
+    const LIMITS: Limits = Limits { answer: 100, total: 1_000, retention: 3_600 };
+    /// When the answer to [`transfer`] may be forgotten.
+    const END: u64 = NOW + 60 + 3_600;
 
     struct Desk {
         db: Connection,
         ledger: Ledger,
+        limits: Limits,
     }
 
     impl Desk {
@@ -207,22 +219,37 @@ mod tests {
             let starting_balance = Usdc::from_micro(1_000);
             let ledger = Ledger { network: &BASE_SEPOLIA, payee, starting_balance };
             ledger.found(&db, NOW).unwrap();
-            Self { db, ledger }
+            Self { db, ledger, limits: LIMITS }
         }
 
         fn take(&self, claim: &Claim, micro: u128) -> Taken {
-            take(&self.db, &self.ledger, claim, &transfer(claim, micro), NOW).unwrap()
+            let transfer = transfer(claim, micro);
+            take(&self.db, &self.ledger, claim, &transfer, &self.limits, NOW).unwrap()
         }
 
         fn settle(&self, claim: &Claim, micro: u128) -> Result<Executed, Refusal> {
             let transfer = transfer(claim, micro);
-            let answer = Some(b"sealed".as_slice());
-            settle(&self.db, &self.ledger, &claim.key, &transfer, answer, NOW).unwrap()
+            let answer = Some(answer("sealed"));
+            settle(&self.db, &self.ledger, &claim.key, &transfer, answer.as_ref(), NOW).unwrap()
         }
 
         fn standing(&self, claim: &Claim, now: u64) -> Standing {
             standing(&self.db, claim, now).unwrap()
         }
+
+        fn kept(&self, claim: &Claim, now: u64) -> Kept {
+            let Standing::Settled(_, kept) = self.standing(claim, now) else { panic!() };
+            kept
+        }
+
+        fn count(&self, table: &str) -> i64 {
+            let sql = format!("SELECT count(*) FROM {table}");
+            self.db.query_row(&sql, [], |row| row.get(0)).unwrap()
+        }
+    }
+
+    fn answer(text: &str) -> Answer {
+        Answer { streamed: false, sealed: text.into() }
     }
 
     fn claim(nonce: u8) -> Claim {
@@ -261,15 +288,15 @@ mod tests {
         assert_eq!(desk.standing(&claim, NOW), Standing::Free);
         assert_eq!(desk.take(&claim, 400), Taken::Ours);
         let executed = desk.settle(&claim, 400).unwrap();
-        let Standing::Settled(settled) = desk.standing(&claim, NOW + 9_999) else { panic!() };
+        let Standing::Settled(settled, kept) = desk.standing(&claim, END - 1) else { panic!() };
         assert_eq!((settled.txid, settled.value.micro()), (executed.txid, 400));
-        assert_eq!(settled.answer.unwrap(), b"sealed");
+        assert_eq!(kept, Kept::Answer(answer("sealed")));
         for stranger in [
             other(&claim),
             Claim { request: B256::ZERO, ..claim.clone() },
             Claim { recovery: Some(B256::ZERO), ..claim },
         ] {
-            assert!(matches!(desk.standing(&stranger, NOW + 9_999), Standing::Conflict(_)));
+            assert!(matches!(desk.standing(&stranger, END + 9_999), Standing::Conflict(_)));
         }
     }
 
@@ -307,5 +334,65 @@ mod tests {
         assert_eq!(outcome, Err(Refusal::Expired));
         assert_eq!(desk.standing(&claim, NOW), Standing::Free);
         assert_eq!(desk.ledger.balance(&desk.db, claim.key.payer).unwrap().micro(), 1_000);
+    }
+
+    #[test]
+    fn an_answer_is_kept_so_long_and_its_claim_for_ever() {
+        let (desk, claim) = (Desk::new(), claim(1));
+        desk.take(&claim, 400);
+        desk.settle(&claim, 400).unwrap();
+        prune(&desk.db, END - 1).unwrap();
+        assert!(matches!(desk.kept(&claim, END - 1), Kept::Answer(_)));
+        assert_eq!(desk.kept(&claim, END), Kept::Gone, "even before it is pruned");
+        prune(&desk.db, END).unwrap();
+        assert_eq!((desk.count("answers"), desk.count("claims")), (0, 1));
+        assert_eq!(desk.kept(&claim, NOW), Kept::Gone);
+        assert!(matches!(desk.standing(&other(&claim), END), Standing::Conflict(_)));
+        // A stream that ends after that changes nothing.
+        keep(&desk.db, &claim.key, Some(&answer("late"))).unwrap();
+        assert_eq!((desk.kept(&claim, NOW), desk.count("answers")), (Kept::Gone, 0));
+    }
+
+    #[test]
+    fn what_settled_nothing_leaves_nothing() {
+        let desk = Desk::new();
+        desk.take(&claim(1), 2_000);
+        desk.take(&claim(2), 600);
+        release(&desk.db, &claim(2).key).unwrap();
+        prune(&desk.db, END).unwrap();
+        assert_eq!(desk.count("claims"), 0);
+    }
+
+    #[test]
+    fn a_full_store_takes_nothing_and_forgets_nothing() {
+        let mut desk = Desk::new();
+        // One answer that is there and the largest that may still come.
+        desk.limits.total = 6 + LIMITS.largest();
+        desk.take(&claim(1), 400);
+        desk.settle(&claim(1), 400).unwrap();
+        assert_eq!(desk.take(&claim(2), 100), Taken::Ours);
+        assert_eq!(desk.take(&claim(3), 100), Taken::Full);
+        assert_eq!(desk.count("claims"), 2, "nothing was claimed");
+        assert_eq!(desk.take(&claim(2), 100), Taken::Ours, "it has its place already");
+        release(&desk.db, &claim(2).key).unwrap();
+        assert_eq!(desk.take(&claim(3), 100), Taken::Ours);
+        assert!(matches!(desk.kept(&claim(1), NOW), Kept::Answer(_)));
+        desk.limits.total -= 1;
+        release(&desk.db, &claim(3).key).unwrap();
+        assert_eq!(desk.take(&claim(3), 100), Taken::Full);
+    }
+
+    #[test]
+    fn a_stream_is_owed_until_it_is_kept_or_too_long_to_be() {
+        let desk = Desk::new();
+        for (nonce, last) in [(1, Some(answer("whole"))), (2, None)] {
+            let claim = claim(nonce);
+            desk.take(&claim, 100);
+            let transfer = transfer(&claim, 100);
+            settle(&desk.db, &desk.ledger, &claim.key, &transfer, None, NOW).unwrap().unwrap();
+            assert_eq!(desk.kept(&claim, NOW), Kept::Owed);
+            keep(&desk.db, &claim.key, last.as_ref()).unwrap();
+            assert_eq!(desk.kept(&claim, NOW), last.map_or(Kept::Gone, Kept::Answer));
+        }
     }
 }

@@ -115,6 +115,20 @@ pub(super) fn still_owed(error: &ProviderError) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "provider_error", message).retry_after(2)
 }
 
+/// Paid for, delivered or lost, and not kept any more.
+pub(super) fn gone() -> Problem {
+    let message = "This payment was executed and its answer is not kept any more; a new call needs \
+                   a payment with a new nonce.";
+    Problem::new(StatusCode::GONE, "answer_expired", message)
+}
+
+/// There is no room for one more answer.
+pub(super) fn full() -> Problem {
+    let message = "The gateway keeps as many answers as it may. Nothing was charged; send the same \
+                   request with the same payment again later.";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store_full", message).retry_after(10)
+}
+
 /// The nonce belongs to something else.
 pub(super) fn conflict(what: &str) -> Problem {
     let message = format!(

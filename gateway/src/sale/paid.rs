@@ -8,16 +8,16 @@ use blockrun_llm::x402::{InvalidReason, Version};
 
 use super::{
     Order,
-    answer::{Receipt, conflict, ok, provider_failed, still_owed},
-    relay,
+    answer::{Receipt, conflict, gone, ok, provider_failed, still_owed},
+    relay::{self, Relayed},
 };
 use crate::{
     app::{App, now},
-    claim::{self, Claim, Seal, Settled, Turn},
+    claim::{self, Answer, Claim, Kept, Seal, Settled, Turn},
     ledger::{Refusal, Transfer},
     offer::Offer,
     problem::Problem,
-    provider::{Frames, ProviderError},
+    provider::{Completion, Frames, ProviderError},
     store::StoreError,
 };
 
@@ -50,12 +50,13 @@ impl Paid {
     }
 
     /// Answers a payment that was settled before.
-    pub(super) async fn again(self, settled: Settled) -> Result<Response, Problem> {
+    pub(super) async fn again(self, settled: Settled, kept: Kept) -> Result<Response, Problem> {
         let receipt = self.receipt(settled.value);
-        let response = match settled.answer {
-            None => self.owed().await,
-            Some(sealed) => match self.seal.open(&sealed) {
-                Ok(answer) => ok(self.order.chat.stream, answer),
+        let response = match kept {
+            Kept::Owed => self.owed().await,
+            Kept::Gone => gone().into_response(),
+            Kept::Answer(Answer { streamed, sealed }) => match self.seal.open(&sealed) {
+                Ok(answer) => ok(streamed, answer),
                 Err(_) => return Err(conflict("an answer that only its buyer can open")),
             },
         };
@@ -73,16 +74,28 @@ impl Paid {
 
     async fn sell_whole(self, due: Due) -> Result<Response, Problem> {
         let call = self.order.call();
-        let answer = match relay::within(due.patience, self.app.provider.complete(&call)).await {
+        let completion = async { self.fitting(self.app.provider.complete(&call).await?) };
+        let answer = match relay::within(due.patience, completion).await {
             Ok(answer) => answer.body,
             Err(error) => return Err(self.release(&error).await),
         };
         let sealed = self.seal.close(&answer).map_err(|error| Problem::internal(&error))?;
+        let sealed = Answer { streamed: false, sealed };
         let receipt = self.receipt(due.transfer.value);
         Ok(match self.settle(due.transfer, Some(sealed)).await {
             Ok(txid) => receipt.settled(ok(false, answer), txid),
             Err(response) => response,
         })
+    }
+
+    /// What is larger than what is kept could not be had again: it is not sold.
+    fn fitting(&self, answer: Completion) -> Result<Completion, ProviderError> {
+        let (size, limit) = (answer.body.len(), self.app.limits.answer);
+        if u64::try_from(size).is_ok_and(|size| size <= limit) {
+            return Ok(answer);
+        }
+        let message = format!("its answer has {size} bytes, and {limit} is the most that is sold");
+        Err(ProviderError { message })
     }
 
     /// Settles at the first byte, so that the receipt can go ahead of the stream.
@@ -108,10 +121,14 @@ impl Paid {
     fn record(self, frames: Frames, patience: Duration) -> axum::body::Body {
         let (feed, body) = relay::body();
         let tasks = self.app.tasks.clone();
+        let limit = usize::try_from(self.app.limits.answer).unwrap_or(usize::MAX);
         tasks.spawn(async move {
-            if let Some(whole) = relay::relay(frames, &feed, patience).await
-                && let Err(error) = self.keep(&whole).await
-            {
+            let kept = match relay::relay(frames, &feed, patience, limit).await {
+                Relayed::Whole(whole) => self.keep(Some(&whole)).await,
+                Relayed::TooLong => self.keep(None).await,
+                Relayed::Broken => Ok(()),
+            };
+            if let Err(error) = kept {
                 tracing::error!(%error, "a paid stream could not be kept for a replay");
             }
             drop(self.turn);
@@ -119,20 +136,24 @@ impl Paid {
         body
     }
 
-    async fn keep(&self, whole: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let sealed = self.seal.close(whole)?;
+    async fn keep(
+        &self,
+        whole: Option<&[u8]>,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let sealed = whole.map(|whole| self.seal.close(whole)).transpose()?;
+        let answer = sealed.map(|sealed| Answer { streamed: true, sealed });
         let key = self.claim.key.clone();
-        Ok(self.app.store.run(move |db| claim::record(db, &key, &sealed)).await?)
+        Ok(self.app.store.run(move |db| claim::keep(db, &key, answer.as_ref())).await?)
     }
 
     /// The settlement and the answer that it pays for, kept in one transaction. Returns its id, or
     /// the response that says why there is none.
-    async fn settle(&self, transfer: Transfer, sealed: Option<Vec<u8>>) -> Result<B256, Response> {
+    async fn settle(&self, transfer: Transfer, answer: Option<Answer>) -> Result<B256, Response> {
         let receipt = self.receipt(transfer.value);
         let txid = transfer.id(self.app.terms.network);
         let (key, ledger) = (self.claim.key.clone(), self.app.ledger);
         let settle =
-            move |db: &_| claim::settle(db, &ledger, &key, &transfer, sealed.as_deref(), now());
+            move |db: &_| claim::settle(db, &ledger, &key, &transfer, answer.as_ref(), now());
         match self.app.store.run(settle).await {
             Ok(Ok(executed)) => Ok(executed.txid),
             Ok(Err(refusal)) => Err(self.refused(receipt, refusal)),

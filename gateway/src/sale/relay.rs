@@ -41,30 +41,44 @@ pub(super) fn body() -> (UnboundedSender<Bytes>, Body) {
     (feed, Body::from_stream(stream.map(Ok::<_, Infallible>)))
 }
 
-/// Passes frames on, to the end even when nobody listens any more. Returns the whole answer, or
-/// `None` when the provider broke off, of which the listener is told by an `error` frame.
+/// How a relayed stream ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Relayed {
+    /// Whole, and this is all of it.
+    Whole(Vec<u8>),
+    /// Whole, but too long to be kept.
+    TooLong,
+    /// Broken off by the provider, of which the listener was told by an `error` frame.
+    Broken,
+}
+
+/// Passes frames on, to the end even when nobody listens any more, keeping so many bytes of them.
 pub(super) async fn relay(
     mut frames: Frames,
     feed: &UnboundedSender<Bytes>,
     patience: Duration,
-) -> Option<Vec<u8>> {
+    limit: usize,
+) -> Relayed {
     let everything = async {
-        let mut whole = Vec::new();
+        let mut whole = Some(Vec::new());
         while let Some(frame) = frames.next().await {
             let frame = frame?;
-            whole.extend_from_slice(&frame);
+            whole = whole.filter(|whole| whole.len() + frame.len() <= limit);
+            if let Some(whole) = &mut whole {
+                whole.extend_from_slice(&frame);
+            }
             // A listener that left changes nothing: the answer is paid for and kept.
             let _ = feed.send(frame);
         }
         Ok(whole)
     };
     match within(patience, everything).await {
-        Ok(whole) => Some(whole),
+        Ok(whole) => whole.map_or(Relayed::TooLong, Relayed::Whole),
         Err(error) => {
             let error = json!({"message": error.message, "type": "provider_error",
                                "code": "provider_error", "param": null});
             let _ = feed.send(format!("data: {}\n\n", json!({"error": error})).into());
-            None
+            Relayed::Broken
         }
     }
 }
@@ -77,9 +91,9 @@ mod tests {
         stream::iter(items).boxed()
     }
 
-    async fn relayed(items: Vec<Result<Bytes, ProviderError>>) -> (Option<Vec<u8>>, String) {
+    async fn relayed(items: Vec<Result<Bytes, ProviderError>>) -> (Relayed, String) {
         let (feed, body) = body();
-        let whole = relay(frames(items), &feed, Duration::from_secs(1)).await;
+        let whole = relay(frames(items), &feed, Duration::from_secs(1), 2).await;
         drop(feed);
         let seen = axum::body::to_bytes(body, 1_000).await.unwrap();
         (whole, String::from_utf8(seen.to_vec()).unwrap())
@@ -88,14 +102,20 @@ mod tests {
     #[tokio::test]
     async fn what_is_heard_is_what_is_kept() {
         let (whole, seen) = relayed(vec![Ok("a".into()), Ok("b".into())]).await;
-        assert_eq!((whole.unwrap().as_slice(), seen.as_str()), (b"ab".as_slice(), "ab"));
+        assert_eq!((whole, seen.as_str()), (Relayed::Whole(b"ab".into()), "ab"));
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_to_be_kept_is_heard_all_the_same() {
+        let (whole, seen) = relayed(vec![Ok("a".into()), Ok("bc".into()), Ok("d".into())]).await;
+        assert_eq!((whole, seen.as_str()), (Relayed::TooLong, "abcd"));
     }
 
     #[tokio::test]
     async fn a_broken_answer_says_so_and_is_not_kept() {
         let broken = Err(ProviderError { message: "gone".into() });
         let (whole, seen) = relayed(vec![Ok("a".into()), broken]).await;
-        assert_eq!(whole, None);
+        assert_eq!(whole, Relayed::Broken);
         assert!(seen.starts_with("adata: {\"error\":") && seen.contains("gone"), "{seen}");
     }
 

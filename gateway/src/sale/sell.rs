@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use super::{
     Order,
-    answer::{conflict, in_flight, ok, provider_failed},
+    answer::{conflict, full, in_flight, ok, provider_failed},
     incoming,
     paid::{Due, Paid},
     relay,
@@ -60,7 +60,7 @@ async fn give(app: &App, order: &Order) -> Result<Response, Problem> {
     let opened = async { relay::first_frame(app.provider.stream(&call).await?).await };
     let frames = relay::within(patience, opened).await.map_err(|error| provider_failed(&error))?;
     let (feed, body) = relay::body();
-    app.tasks.spawn(async move { relay::relay(frames, &feed, patience).await });
+    app.tasks.spawn(async move { relay::relay(frames, &feed, patience, 0).await });
     Ok(ok(true, body))
 }
 
@@ -82,7 +82,7 @@ impl Sale {
         let standing = self.app.store.run(move |db| claim::standing(db, &claim, time)).await;
         match standing.map_err(|error| Problem::internal(&error))? {
             Standing::Conflict(what) => Err(conflict(what)),
-            Standing::Settled(settled) => self.paid(turn).again(settled).await,
+            Standing::Settled(settled, kept) => self.paid(turn).again(settled, kept).await,
             Standing::Free => self.first(turn).await,
         }
     }
@@ -95,9 +95,11 @@ impl Sale {
         };
         let transfer = self.transfer(&verified);
         let (claim, ledger, checked) = (self.claim.clone(), self.app.ledger, transfer.clone());
-        let take = move |db: &_| claim::take(db, &ledger, &claim, &checked, now());
+        let limits = self.app.limits;
+        let take = move |db: &_| claim::take(db, &ledger, &claim, &checked, &limits, now());
         match self.app.store.run(take).await.map_err(|error| Problem::internal(&error))? {
             Taken::Ours => self.paid(turn).sell(Due { transfer, patience }).await,
+            Taken::Full => Err(full()),
             Taken::Refused(refusal) => {
                 let reason = InvalidReason::new(refusal.code(), refusal.to_string());
                 Ok(self.offer.response(Some(&reason)))

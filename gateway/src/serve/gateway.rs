@@ -9,7 +9,7 @@ use super::{Running, connection::Server, listener::listen, tls};
 use crate::{
     app::{App, Tasks, now},
     catalog::Catalog,
-    claim::{Turns, release_all},
+    claim::{Limits, Turns, prune, release_all},
     config::Config,
     error::Error,
     ledger::Ledger,
@@ -58,6 +58,7 @@ impl Gateway {
             provider,
             store,
             ledger,
+            limits: Limits::of(&config),
             turns: Turns::default(),
             tasks,
             base_url: base_url.clone(),
@@ -81,6 +82,7 @@ async fn prepare(config: &Config, ledger: Ledger, tasks: &Tasks) -> Result<Store
         .map_err(|error| Error::Store(error.to_string()))?;
     let released = store.run(move |db| {
         ledger.found(db, now())?;
+        prune(db, now())?;
         release_all(db)
     });
     match released.await {

@@ -14,7 +14,7 @@ use super::Store;
 const FILE: &str = "gateway.sqlite";
 const SCHEMA: &str = include_str!("schema.sql");
 /// Version of [`SCHEMA`], kept in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long a gateway that is being replaced may take to let go of its files.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -30,6 +30,11 @@ pub(crate) enum OpenError {
          update blockrun or name another data folder"
     )]
     Newer { path: PathBuf, found: i64 },
+    #[error(
+        "{path} was written by a trial version (schema {found}, this program knows {VERSION}); \
+         move it away or name another data folder"
+    )]
+    Older { path: PathBuf, found: i64 },
     #[error("{path}: {source}; if it is damaged, move it away or name another data folder")]
     Database { path: PathBuf, source: rusqlite::Error },
     #[error("the store's thread could not be started: {0}")]
@@ -56,6 +61,9 @@ pub(crate) fn open(folder: Option<&Path>, guard: impl Send + 'static) -> Result<
     let found = configure(&db).map_err(explain)?;
     if found > VERSION {
         return Err(OpenError::Newer { path, found });
+    }
+    if found < VERSION {
+        return Err(OpenError::Older { path, found });
     }
     Store::start(db, guard).map_err(OpenError::Thread)
 }
@@ -113,15 +121,21 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_schema_is_refused() {
-        let root = tempfile::tempdir().unwrap();
-        drop(open(Some(root.path()), ()).unwrap());
-        let db = Connection::open(root.path().join(FILE)).unwrap();
-        db.busy_timeout(BUSY).unwrap();
-        db.pragma_update(None, "user_version", VERSION + 1).unwrap();
-        drop(db);
-        let error = open(Some(root.path()), ()).unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 2, .. }), "{error}");
+    fn another_schema_is_refused() {
+        for version in [VERSION - 1, VERSION + 1] {
+            let root = tempfile::tempdir().unwrap();
+            drop(open(Some(root.path()), ()).unwrap());
+            let db = Connection::open(root.path().join(FILE)).unwrap();
+            db.busy_timeout(BUSY).unwrap();
+            db.pragma_update(None, "user_version", version).unwrap();
+            drop(db);
+            match open(Some(root.path()), ()).unwrap_err() {
+                OpenError::Newer { found, .. } | OpenError::Older { found, .. } => {
+                    assert_eq!(found, version);
+                }
+                error => panic!("{error}"),
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
--- Version 1. Amounts are micro-USDC, times are Unix seconds, hashes and addresses are bytes.
+-- Version 2. Amounts are micro-USDC, times are Unix seconds, hashes and addresses are bytes.
 
 -- The claim on a payment: at most one per authorization of a token contract.
 CREATE TABLE claims (
+    id             INTEGER PRIMARY KEY,
     network        TEXT NOT NULL,
     asset          BLOB NOT NULL,
     payer          BLOB NOT NULL,
@@ -10,14 +11,37 @@ CREATE TABLE claims (
     authorization  BLOB NOT NULL,     -- hash of the signed authorization
     value          INTEGER NOT NULL CHECK (value > 0),
     valid_before   INTEGER NOT NULL,
-    state          TEXT NOT NULL CHECK (state IN ('running', 'refused', 'released', 'settled')),
+    expires        INTEGER NOT NULL CHECK (expires >= valid_before), -- until then its answer is kept
+    state          TEXT NOT NULL CHECK (state IN
+                       ('refused', 'running', 'released', 'streaming', 'settled', 'spent')),
     recovery       BLOB,              -- hash of the recovery token; null: sealed under the body
     txid           BLOB,              -- once settled
-    answer         BLOB,              -- sealed; null while a stream is being recorded
-    PRIMARY KEY (network, asset, payer, nonce)
-) WITHOUT ROWID;
+    UNIQUE (network, asset, payer, nonce)
+);
 
-CREATE INDEX claims_running ON claims (payer) WHERE state = 'running';
+CREATE INDEX claims_open ON claims (payer) WHERE state IN ('running', 'streaming');
+CREATE INDEX claims_ending ON claims (expires)
+    WHERE state IN ('refused', 'released', 'streaming', 'settled');
+
+-- Sealed answers. How much they take is counted as they come and go.
+CREATE TABLE answers (
+    claim     INTEGER PRIMARY KEY REFERENCES claims (id),
+    streamed  INTEGER NOT NULL,
+    sealed    BLOB NOT NULL
+);
+
+CREATE TABLE stored (bytes INTEGER NOT NULL CHECK (bytes >= 0));
+INSERT INTO stored VALUES (0);
+
+CREATE TRIGGER answers_kept AFTER INSERT ON answers BEGIN
+    UPDATE stored SET bytes = bytes + length(NEW.sealed);
+END;
+CREATE TRIGGER answers_replaced AFTER UPDATE ON answers BEGIN
+    UPDATE stored SET bytes = bytes + length(NEW.sealed) - length(OLD.sealed);
+END;
+CREATE TRIGGER answers_forgotten AFTER DELETE ON answers BEGIN
+    UPDATE stored SET bytes = bytes - length(OLD.sealed);
+END;
 
 -- The practice ledger. An account without a row has the starting balance.
 CREATE TABLE accounts (

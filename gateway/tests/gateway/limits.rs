@@ -80,3 +80,43 @@ async fn a_provider_may_be_so_slow() {
     }
     assert_eq!(shop.purse().await, 10_000_000);
 }
+
+#[tokio::test]
+async fn an_answer_that_could_not_be_kept_is_not_sold() {
+    let shop = Shop::with(Config { answer_limit: 100, ..config() }).await;
+    let answer = shop.buy(&hello("gpt-4o"), 1).await;
+    assert_eq!((answer.status, &answer.json()["error"]["code"]), (500, &json!("provider_error")));
+    assert!(answer.text().contains("100 is the most"), "{}", answer.text());
+    assert_eq!(shop.purse().await, 10_000_000);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_too_long_to_be_kept_is_delivered_once() {
+    let shop = Shop::with(Config { answer_limit: 100, ..config() }).await;
+    let mut body = hello("gpt-4o");
+    body["stream"] = json!(true);
+    let payment = shop.payment(&body, 1).await;
+    let answer = shop.paid(&body, &payment).await;
+    assert!(answer.text().ends_with("data: [DONE]\n\n"));
+    let again = shop.paid(&body, &payment).await;
+    assert_eq!((again.status, &again.json()["error"]["code"]), (410, &json!("answer_expired")));
+    assert_eq!(again.settlement(), answer.settlement());
+}
+
+#[tokio::test]
+async fn a_full_store_lets_no_new_call_in_and_keeps_what_it_has() {
+    // Room for one answer in flight, and not for another beside a stored one.
+    let limits = Config { answer_limit: 10_000, answers_limit: 10_100, ..config() };
+    let shop = Shop::with(limits).await;
+    let body = hello("gpt-4o");
+    let (first, second) = (shop.payment(&body, 1).await, shop.payment(&body, 2).await);
+    let answer = shop.paid(&body, &first).await;
+    assert_eq!(answer.status, 200);
+    let refused = shop.paid(&body, &second).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "10"));
+    assert_eq!(refused.json()["error"]["code"], "store_full");
+    assert!(!refused.headers.contains_key("payment-response"));
+    assert_eq!(shop.purse().await, 10_000_000 - first.amount.micro());
+    assert_eq!(shop.paid(&body, &first).await.body, answer.body);
+    assert_eq!(shop.chat(&hello("gpt-oss-20b"), &[]).await.status, 200, "free calls keep nothing");
+}

@@ -41,6 +41,28 @@ async fn the_answer_is_not_readable_on_disk() {
 }
 
 #[tokio::test]
+async fn an_answer_whose_time_is_over_is_gone_and_its_nonce_is_not() {
+    let root = tempfile::tempdir().unwrap();
+    let config = Config { data: Some(root.path().into()), ..config() };
+    let shop = Shop::with(config.clone()).await;
+    let body = hello("gpt-4o");
+    let payment = shop.payment(&body, 1).await;
+    let first = shop.paid(&body, &payment).await;
+    assert!(shop.running.shutdown().await);
+    let db = rusqlite::Connection::open(root.path().join("gateway.sqlite")).unwrap();
+    db.execute("UPDATE claims SET valid_before = 1, expires = 2", []).unwrap();
+    drop(db);
+
+    let shop = Shop::with(config).await;
+    let left = shop.purse().await;
+    let again = shop.paid(&body, &payment).await;
+    assert_eq!((again.status, again.settlement()), (410, first.settlement()));
+    assert_eq!(shop.buy(&body, 2).await.status, 200);
+    assert_eq!(shop.paid(&body, &payment).await.status, 410, "it was pruned, its claim was not");
+    assert_eq!(shop.purse().await, left - payment.amount.micro());
+}
+
+#[tokio::test]
 async fn two_gateways_do_not_share_a_folder() {
     let root = tempfile::tempdir().unwrap();
     let config = Config { data: Some(root.path().into()), ..config() };
