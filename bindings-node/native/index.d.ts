@@ -36,7 +36,15 @@ export declare class NativeClient {
 }
 
 /** The nonce of a call. */
-export declare function callNonce(wallet: string, key: string, method: string, url: string): string
+export declare function callNonce(input: CallNonceInput): string
+
+/** What decides the nonce of a call. */
+export interface CallNonceInput {
+  wallet: string
+  key: string
+  method: string
+  url: string
+}
 
 /** The canonical form of a JSON text. */
 export declare function canonicalJson(text: string): string
@@ -143,8 +151,16 @@ export interface QuoteOutput {
   payee?: string
 }
 
-/** The account that signed an authorization, which is JSON text. */
-export declare function recoverSigner(network: string, authorization: string, signature: string): string
+/** The account that signed an authorization. */
+export declare function recoverSigner(input: RecoverSignerInput): string
+
+/** An authorization that somebody signed. */
+export interface RecoverSignerInput {
+  network: string
+  /** JSON text. */
+  authorization: string
+  signature: string
+}
 
 /** What the server reported of the settlement. */
 export interface SettlementOutput {
@@ -156,8 +172,16 @@ export interface SettlementOutput {
   errorReason?: string
 }
 
-/** Signs an authorization, which is JSON text. */
-export declare function signAuthorization(privateKey: string, network: string, authorization: string): SignedAuthorizationOutput
+/** Signs an authorization. */
+export declare function signAuthorization(input: SignAuthorizationInput): SignedAuthorizationOutput
+
+/** An authorization to be signed. */
+export interface SignAuthorizationInput {
+  privateKey: string
+  network: string
+  /** JSON text. */
+  authorization: string
+}
 
 /** A signed authorization with every intermediate value. */
 export interface SignedAuthorizationOutput {
@@ -224,5 +248,16 @@ export interface VerifyOutput {
   payment?: VerifiedOutput
 }
 
-/** Verifies a payment header against a requirement, which is JSON text of a protocol version. */
-export declare function verifyPayment(headerValue: string, requirement: string, version: bigint, now: bigint): VerifyOutput
+/** Verifies a payment header against a requirement. */
+export declare function verifyPayment(input: VerifyPaymentInput): VerifyOutput
+
+/** A payment header, and what it is to be measured by. */
+export interface VerifyPaymentInput {
+  headerValue: string
+  /** JSON text. */
+  requirement: string
+  /** Protocol version of the requirement. */
+  version: bigint
+  /** Unix time. */
+  now: bigint
+}

@@ -19,6 +19,15 @@ use crate::{
     output::micro,
 };
 
+/// An authorization to be signed.
+#[napi(object, object_to_js = false)]
+pub struct SignAuthorizationInput {
+    pub private_key: String,
+    pub network: String,
+    /// JSON text.
+    pub authorization: String,
+}
+
 /// A signed authorization with every intermediate value.
 #[napi(object, object_from_js = false)]
 pub struct SignedAuthorizationOutput {
@@ -29,15 +38,11 @@ pub struct SignedAuthorizationOutput {
     pub signature: String,
 }
 
-/// Signs an authorization, which is JSON text.
+/// Signs an authorization.
 #[napi(catch_unwind)]
-pub fn sign_authorization(
-    private_key: String,
-    network: String,
-    authorization: String,
-) -> Result<SignedAuthorizationOutput> {
-    let signed = authorization_of(&authorization).and_then(|authorization| {
-        offline::sign_authorization(&key_of(private_key)?, &network, &authorization)
+pub fn sign_authorization(input: SignAuthorizationInput) -> Result<SignedAuthorizationOutput> {
+    let signed = authorization_of(&input.authorization).and_then(|authorization| {
+        offline::sign_authorization(&key_of(input.private_key)?, &input.network, &authorization)
     });
     core(signed).map(|signed| SignedAuthorizationOutput {
         signer: signed.signer.to_string(),
@@ -48,19 +53,38 @@ pub fn sign_authorization(
     })
 }
 
-/// The account that signed an authorization, which is JSON text.
+/// An authorization that somebody signed.
+#[napi(object, object_to_js = false)]
+pub struct RecoverSignerInput {
+    pub network: String,
+    /// JSON text.
+    pub authorization: String,
+    pub signature: String,
+}
+
+/// The account that signed an authorization.
 #[napi(catch_unwind)]
-pub fn recover_signer(network: String, authorization: String, signature: String) -> Result<String> {
-    let signer = authorization_of(&authorization)
-        .and_then(|authorization| offline::recover_signer(&network, &authorization, &signature));
+pub fn recover_signer(input: RecoverSignerInput) -> Result<String> {
+    let signer = authorization_of(&input.authorization).and_then(|authorization| {
+        offline::recover_signer(&input.network, &authorization, &input.signature)
+    });
     core(signer).map(|signer| signer.to_string())
+}
+
+/// What decides the nonce of a call.
+#[napi(object, object_to_js = false)]
+pub struct CallNonceInput {
+    pub wallet: String,
+    pub key: String,
+    pub method: String,
+    pub url: String,
 }
 
 /// The nonce of a call.
 #[napi(catch_unwind)]
-pub fn call_nonce(wallet: String, key: String, method: String, url: String) -> Result<String> {
-    let nonce = parse("wallet", &wallet)
-        .and_then(|wallet| offline::call_nonce(wallet, &key, &method, &url));
+pub fn call_nonce(input: CallNonceInput) -> Result<String> {
+    let nonce = parse("wallet", &input.wallet)
+        .and_then(|wallet| offline::call_nonce(wallet, &input.key, &input.method, &input.url));
     core(nonce).map(|nonce| nonce.to_string())
 }
 
@@ -162,17 +186,24 @@ impl From<Verified> for VerifiedOutput {
     }
 }
 
-/// Verifies a payment header against a requirement, which is JSON text of a protocol version.
+/// A payment header, and what it is to be measured by.
+#[napi(object, object_to_js = false)]
+pub struct VerifyPaymentInput {
+    pub header_value: String,
+    /// JSON text.
+    pub requirement: String,
+    /// Protocol version of the requirement.
+    pub version: BigInt,
+    /// Unix time.
+    pub now: BigInt,
+}
+
+/// Verifies a payment header against a requirement.
 #[napi(catch_unwind)]
-pub fn verify_payment(
-    header_value: String,
-    requirement: String,
-    version: BigInt,
-    now: BigInt,
-) -> Result<VerifyOutput> {
-    let offered = core(requirement_of(&version, requirement))?;
-    let now = core(u64_of("now", &now))?;
-    Ok(match offline::verify_payment(&header_value, &offered, now) {
+pub fn verify_payment(input: VerifyPaymentInput) -> Result<VerifyOutput> {
+    let offered = core(requirement_of(&input.version, input.requirement))?;
+    let now = core(u64_of("now", &input.now))?;
+    Ok(match offline::verify_payment(&input.header_value, &offered, now) {
         Ok(verified) => {
             VerifyOutput { valid: true, reason: None, detail: None, payment: Some(verified.into()) }
         }

@@ -93,7 +93,7 @@ export class BlockrunError extends Error {
     const { code, payment, retryable, cause, ...rest } = details;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.payment = payment ?? { state: 'not_charged' };
+    this.payment = exact(payment ?? { state: 'not_charged' });
     this.retryable = retryable ?? false;
     for (const [name, value] of Object.entries(rest)) {
       // What is absent is not shown either.

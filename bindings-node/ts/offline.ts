@@ -33,9 +33,12 @@ export function signAuthorization(given: {
   readonly network: string;
   readonly authorization: Authorization;
 }): SignedAuthorization {
-  const privateKey = options.text(given.privateKey, 'privateKey') as string;
-  const authorization = written(given.authorization);
-  return translated(() => native().signAuthorization(privateKey, given.network, authorization));
+  const input = options.readFields<typeof given>(given, {
+    privateKey: options.text,
+    network: options.text,
+    authorization: written,
+  });
+  return translated(() => native().signAuthorization(input as never));
 }
 
 /** The account that signed an authorization; compare it with `from`. */
@@ -44,8 +47,12 @@ export function recoverSigner(given: {
   readonly authorization: Authorization;
   readonly signature: string;
 }): string {
-  const authorization = written(given.authorization);
-  return translated(() => native().recoverSigner(given.network, authorization, given.signature));
+  const input = options.readFields<typeof given>(given, {
+    network: options.text,
+    authorization: written,
+    signature: options.text,
+  });
+  return translated(() => native().recoverSigner(input as never));
 }
 
 /**
@@ -58,12 +65,19 @@ export function nonce(given: {
   readonly method: string;
   readonly url: string;
 }): string {
-  return translated(() => native().callNonce(given.wallet, given.key, given.method, given.url));
+  const input = options.readFields<typeof given>(given, {
+    wallet: options.text,
+    key: options.text,
+    method: options.text,
+    url: options.text,
+  });
+  return translated(() => native().callNonce(input as never));
 }
 
 /** The public id of a call, which travels instead of its key. */
 export function paymentId(nonce: string): string {
-  return translated(() => native().paymentId(nonce));
+  const text = options.text(nonce, 'nonce') as string;
+  return translated(() => native().paymentId(text));
 }
 
 /** A payment header ready to send. */
@@ -98,14 +112,18 @@ export function signPayment(given: {
   /** Default $1. */
   readonly maxCostPerCall?: Dollars;
 }): SignedPayment {
-  const input = options.readOptions<typeof given>(given, {
-    privateKey: options.text,
-    challenge: options.jsonOrText,
-    url: options.text,
-    now: options.integer,
-    nonce: options.text,
-    maxCostPerCall: options.dollars,
-  });
+  const input = options.readFields<typeof given>(
+    given,
+    {
+      privateKey: options.text,
+      challenge: options.jsonOrText,
+      url: options.text,
+      now: options.integer,
+      nonce: options.text,
+      maxCostPerCall: options.dollars,
+    },
+    ['maxCostPerCall'],
+  );
   const signed = translated(() => native().signPayment(input as never));
   return exact({ ...signed, authorization: JSON.parse(signed.authorization) });
 }
@@ -143,11 +161,17 @@ export function verifyPayment(given: {
   /** Protocol version of the requirement. Default 2. */
   readonly version?: 1 | 2;
 }): Verification {
-  const requirement = options.jsonOrText(given.requirement, 'requirement') as string;
-  const version = options.integer(given.version ?? 2, 'version') as bigint;
-  const now = options.integer(given.now, 'now') as bigint;
+  const input = options.readFields<typeof given>(
+    { version: 2, ...given },
+    {
+      headerValue: options.text,
+      requirement: options.jsonOrText,
+      now: options.integer,
+      version: options.integer,
+    },
+  );
   const { valid, payment, reason, detail } = translated(() =>
-    native().verifyPayment(given.headerValue, requirement, version, now),
+    native().verifyPayment(input as never),
   );
   if (!valid) return { valid, reason: reason as string, detail: detail as string };
   return { valid, payment: exact(payment as VerifiedPayment) };
@@ -187,16 +211,20 @@ export function quoteChat(
     readonly maxOutput: Integer;
   } & PriceRule,
 ): ChatPrice {
-  const input = options.readOptions<typeof given>(given, {
-    body: options.jsonOrText,
-    inputRate: options.integer,
-    outputRate: options.integer,
-    maxOutput: options.integer,
-    marginBps: options.integer,
-    floorMicro: options.integer,
-    outputPermille: options.integer,
-    imageTokens: options.integer,
-  });
+  const input = options.readFields<typeof given>(
+    given,
+    {
+      body: options.jsonOrText,
+      inputRate: options.integer,
+      outputRate: options.integer,
+      maxOutput: options.integer,
+      marginBps: options.integer,
+      floorMicro: options.integer,
+      outputPermille: options.integer,
+      imageTokens: options.integer,
+    },
+    ['marginBps', 'floorMicro', 'outputPermille', 'imageTokens'],
+  );
   return exact(translated(() => native().quoteChat(input as never)));
 }
 
@@ -205,15 +233,20 @@ export function quoteChat(
  * levels.
  */
 export function canonicalJson(text: string): string {
-  return translated(() => native().canonicalJson(options.text(text, 'text') as string));
+  const json = options.text(text, 'text') as string;
+  return translated(() => native().canonicalJson(json));
 }
 
-/** The core reads decimal text, which no float has been through. */
-function written({ from, to, value, validAfter, validBefore, nonce }: Authorization): string {
-  const numbers = { value, validAfter, validBefore };
-  const decimal = Object.entries(numbers).map(([name, number]) => [
-    name,
-    String(options.integer(number, name)),
-  ]);
-  return JSON.stringify({ from, to, nonce, ...Object.fromEntries(decimal) });
+/** An authorization as the core reads it: numbers as decimal text, which no float has been through. */
+function written(given: unknown): string {
+  const decimal = (value: unknown, name: string) => String(options.integer(value, name));
+  const fields = options.readFields<Authorization>(given, {
+    from: options.text,
+    to: options.text,
+    value: decimal,
+    validAfter: decimal,
+    validBefore: decimal,
+    nonce: options.text,
+  });
+  return JSON.stringify(fields);
 }

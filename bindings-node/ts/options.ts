@@ -31,6 +31,19 @@ export function readOptions<T>(
   return read as { [K in keyof T]?: unknown };
 }
 
+/** The same for the one object that a function takes: all is required that is not `optional`. */
+export function readFields<T>(
+  fields: unknown,
+  table: OptionTable<T>,
+  optional: readonly (keyof T)[] = [],
+): { [K in keyof T]: unknown } {
+  const read = readOptions<T>(fields, table);
+  for (const name of Object.keys(table) as (keyof T & string)[]) {
+    if (!(name in read || optional.includes(name))) throw invalidArgument(name, 'is missing');
+  }
+  return read as { [K in keyof T]: unknown };
+}
+
 /** Text. */
 export const text: Convert = (value, name) => {
   if (typeof value !== 'string') throw invalidArgument(name, `must be a string, ${got(value)}`);

@@ -19,7 +19,6 @@ import {
   StreamBroken,
   StreamConsumed,
 } from './errors.js';
-import { exact } from './money.js';
 
 /** The class of each code. */
 const CLASSES: Readonly<Record<ErrorCode, typeof BlockrunError>> = {
@@ -63,11 +62,10 @@ export function invalidArgument(field: string, problem: string, cause?: unknown)
 export function fromNative(caught: unknown): unknown {
   const wire = readWire(caught);
   if (wire === undefined) return caught;
-  const { message, payment, response, causes, ...details } = wire;
+  const { message, response, causes, ...details } = wire;
   const ErrorClass = CLASSES[wire.code] ?? BlockrunError;
   return new ErrorClass(message, {
     ...details,
-    payment: payment && exact(payment),
     response: response === undefined ? undefined : parsed(response),
     cause: causes.reduceRight<unknown>((cause, text) => new Error(text, { cause }), undefined),
   });

@@ -1,0 +1,132 @@
+// Bad arguments are named before any traffic.
+
+import assert from 'node:assert/strict';
+import { env } from 'node:process';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { BlockrunError, InvalidArgumentError, LLMClient } from 'blockrun-llm';
+import { ADDRESS, answering, KEY, NOBODY, thrown } from './support.mjs';
+
+/** The environment for the time of a function. */
+function within(variables, run) {
+  Object.assign(env, variables);
+  try {
+    return run();
+  } finally {
+    for (const name of Object.keys(variables)) delete env[name];
+  }
+}
+
+function check(error, field, says = '') {
+  assert(error instanceof InvalidArgumentError && error instanceof BlockrunError, inspect(error));
+  assert.equal(error.code, 'INVALID_ARGUMENT');
+  assert.equal(error.field, field);
+  assert(error.message.startsWith(`${field}: `) && error.message.includes(says), error.message);
+  assert.deepEqual(error.payment, { state: 'not_charged' });
+  assert(!inspect(error, { depth: 9 }).includes(KEY.slice(2)), 'the key is printed');
+}
+
+test('options of a client', async () => {
+  const good = { privateKey: KEY, apiUrl: NOBODY };
+  for (const [options, field, says] of [
+    [{ ...good, apiKey: 'brk_1' }, 'apiKey', 'pays from a wallet'],
+    [{ privateKey: 'brk_1' }, 'privateKey', 'this version pays from a wallet'],
+    [{ ...good, privatKey: KEY }, 'privatKey', 'did you mean privateKey?'],
+    [{ ...good, max_cost_per_call: 1 }, 'max_cost_per_call', 'did you mean maxCostPerCall?'],
+    [{ ...good, privateKey: 7 }, 'privateKey', 'must be a string, got number'],
+    [{ ...good, privateKey: KEY.slice(0, -2) }, 'privateKey', 'must be 66 characters'],
+    [{ ...good, privateKey: `${KEY.slice(0, -1)}g` }, 'privateKey', 'hexadecimal'],
+    [{ ...good, privateKey: `0x${'0'.repeat(64)}` }, 'privateKey', 'not a secp256k1 key'],
+    [{ ...good, timeout: '5' }, 'timeout', 'must be a number, got string'],
+    [{ ...good, timeout: 0 }, 'timeout', 'more than 0'],
+    [{ ...good, timeout: -1 }, 'timeout', 'not a number of milliseconds'],
+    [{ ...good, timeout: Number.NaN }, 'timeout', 'not a number of milliseconds'],
+    [{ ...good, model: ' ' }, 'model', 'non-empty'],
+    [{ ...good, maxCostPerCall: 0 }, 'maxCostPerCall', 'more than 0'],
+    [{ ...good, maxCostPerCall: -1 }, 'maxCostPerCall', 'not a decimal amount'],
+    [{ ...good, maxCostPerCall: 1e-7 }, 'maxCostPerCall', 'more than 6 decimals'],
+    [{ ...good, maxSessionCost: '0.1234567' }, 'maxSessionCost', 'more than 6 decimals'],
+    [{ ...good, maxSessionCost: {} }, 'maxSessionCost', 'must be dollars'],
+    [{ ...good, apiUrl: 'http://blockrun.ai' }, 'apiUrl', 'https'],
+    [{ ...good, apiUrl: 'http://localhost:80@evil.example' }, 'apiUrl', ''],
+    [{ ...good, apiUrl: 'https://blockrun.ai/?a=1' }, 'apiUrl', 'query'],
+    [{ ...good, caFile: '/nowhere/ca.pem' }, 'caFile', ''],
+    [{}, 'privateKey', 'BLOCKRUN_WALLET_KEY'],
+    [KEY, 'options', 'must be an object such as { privateKey, apiUrl }, got string'],
+  ]) {
+    check(await thrown(() => new LLMClient(options)), field, says);
+  }
+});
+
+test('amounts of dollars in every spelling', () => {
+  for (const maxCostPerCall of [1, 0.1, 1n, '0.000001', 1e-6, undefined, null]) {
+    assert(new LLMClient({ privateKey: KEY, apiUrl: NOBODY, maxCostPerCall }));
+  }
+});
+
+test('the environment, after the options', async () => {
+  within({ BLOCKRUN_WALLET_KEY: KEY.slice(2), BLOCKRUN_API_URL: `${NOBODY}/` }, () => {
+    const client = new LLMClient();
+    assert.deepEqual([client.getWalletAddress(), client.apiUrl], [ADDRESS, NOBODY]);
+    assert.equal(client.model, 'openai/gpt-4o-mini');
+    assert.equal(new LLMClient({ apiUrl: 'https://a.example' }).apiUrl, 'https://a.example');
+  });
+  within({ BASE_CHAIN_WALLET_KEY: KEY, BLOCKRUN_WALLET_KEY: ' ' }, () => {
+    assert.equal(new LLMClient().apiUrl, 'https://blockrun.ai/api');
+  });
+  for (const name of ['BLOCKRUN_MAX_COST_PER_CALL', 'BLOCKRUN_CHAT_TIMEOUT']) {
+    const run = () => within({ [name]: 'lots' }, () => new LLMClient({ privateKey: KEY }));
+    check(await thrown(run), name, 'lots');
+  }
+});
+
+test('options and contents of a call', async (t) => {
+  const server = await answering(t, () => [500, {}]);
+  const client = new LLMClient({ privateKey: KEY, apiUrl: server.url });
+  const hi = [{ role: 'user', content: 'Hi' }];
+  const cycle = {};
+  cycle.self = cycle;
+  for (const [call, field, says] of [
+    [() => client.chat(), 'prompt', 'must be a string, got undefined'],
+    [() => client.chat(7), 'prompt', 'must be a string, got number'],
+    [() => client.chat(hi), 'prompt', 'got an array'],
+    [() => client.chat('m', hi), 'prompt', 'got an array'],
+    [() => client.chat('Hi', 'there', 7), 'options', 'must be an object'],
+    [() => client.chat('m', 'Hi', { model: 'n' }), 'model', 'given twice'],
+    [() => client.chat(' ', 'Hi'), 'model', 'non-empty'],
+    [() => client.chat('Hi', { max_tokens: 5 }), 'max_tokens', 'did you mean maxTokens?'],
+    [() => client.chat('Hi', { maxToken: 5 }), 'maxToken', 'did you mean maxTokens?'],
+    [() => client.chat('Hi', { maxTokens: 0 }), 'maxTokens', 'at least 1'],
+    [() => client.chat('Hi', { maxTokens: 1.5 }), 'maxTokens', 'whole number'],
+    [() => client.chat('Hi', { maxTokens: '5' }), 'maxTokens', 'got string'],
+    [() => client.chat('Hi', { maxTokens: 1_000_001 }), 'maxTokens', 'implausibly large'],
+    [() => client.chat('Hi', { temperature: 2.1 }), 'temperature', 'between 0 and 2'],
+    [() => client.chat('Hi', { temperature: Number.NaN }), 'temperature', 'between 0 and 2'],
+    [() => client.chat('Hi', { topP: -0.1 }), 'topP', 'between 0 and 1'],
+    [() => client.chat('Hi', { n: 129 }), 'n', 'at most 128'],
+    [() => client.chat('Hi', { stop: [1] }), 'stop[0]', 'must be a string'],
+    [() => client.chat('Hi', { stop: ['', '', '', '', ''] }), 'stop', 'at most 4'],
+    [() => client.chat('Hi', { timeout: 0 }), 'timeout', 'more than 0'],
+    [() => client.chat('Hi', { tools: {} }), 'tools', 'must be an array'],
+    [() => client.chat('Hi', { responseFormat: 'json' }), 'responseFormat', 'must be an object'],
+    [() => client.chat('Hi', { toolChoice: () => 1 }), 'toolChoice', 'got function'],
+    [() => client.chat('Hi', { extra: cycle }), 'extra', 'cannot be written as JSON'],
+    [() => client.chat('Hi', { extra: { seed: 1n } }), 'extra', 'cannot be written as JSON'],
+    [() => client.chat('Hi', { extra: { stream: true } }), 'stream', 'one whole answer'],
+    [() => client.chat('Hi', { signal: {} }), 'signal', 'must be an AbortSignal'],
+    [() => client.chatCompletion('Hi'), 'messages', 'must be an array of messages, got string'],
+    [() => client.chatCompletion('m', 'Hi'), 'messages', 'got string'],
+    [() => client.chatCompletion([]), 'messages', 'is empty'],
+    [() => client.chatCompletion([{ content: 'Hi' }]), 'messages[0].role', 'is missing'],
+    [() => client.chatCompletion(['\ud800']), 'messages', 'not valid JSON'],
+    [() => client.quote(), 'prompt or messages', 'got undefined'],
+    [() => client.listModels({ timeout: 1 }), 'timeout', 'is not an option'],
+  ]) {
+    check(await thrown(call), field, says);
+  }
+  client.close();
+  check(await thrown(() => client.chat('Hi')), 'client', 'is closed');
+  check(await thrown(() => client.payments()), 'client', 'is closed');
+  assert.equal(client.getWalletAddress(), ADDRESS);
+  assert.deepEqual(server.requests, []);
+});

@@ -1,0 +1,106 @@
+// What the tests start and share. The servers come with the workspace, as Rust programs.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { env } from 'node:process';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
+export const ADDRESS = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
+/** An address where nothing listens: whatever is sent there fails. */
+export const NOBODY = 'http://127.0.0.1:9/api';
+
+// Nobody's settings decide what is tested.
+for (const name of Object.keys(env)) {
+  if (/^(BLOCKRUN_(?!BIN)|BASE_CHAIN_)|_PROXY$/i.test(name)) delete env[name];
+}
+
+/** A chat completion as a server answers it, with fields that no type knows. */
+export const ANSWER = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  service_tier: 'default',
+  choices: [
+    {
+      index: 0,
+      finish_reason: 'stop',
+      logprobs: null,
+      message: { role: 'assistant', content: 'ok', refusal: null },
+    },
+  ],
+  usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3, details: { a: 1 } },
+};
+
+/** A file of the shared tests. */
+export function load(path) {
+  return JSON.parse(readFileSync(join(ROOT, 'tests', path), 'utf8'));
+}
+
+/** A program of the workspace: from an environment variable, else the newest that was built. */
+export function program(name, variable) {
+  if (variable && env[variable]) return env[variable];
+  const age = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const [newest] = ['release', 'debug']
+    .map((profile) => join(ROOT, 'target', profile, name))
+    .sort((one, two) => age(two) - age(one));
+  if (!age(newest)) {
+    throw new Error(`${name} is not built: cargo build -p blockrun-cli -p conformance`);
+  }
+  return newest;
+}
+
+/** Runs a server until the test ends and gives the first line that it prints. */
+export async function started(test, ...command) {
+  const server = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(server, 'exit');
+  test.after(async () => {
+    server.kill();
+    await ended;
+  });
+  const [line] = await once(createInterface(server.stdout), 'line');
+  return line;
+}
+
+/** Starts the practice gateway until the test ends and gives its base address. */
+export async function gateway(test) {
+  const options = ['gateway', '--practice', '--ephemeral', '--port', '0'];
+  const line = await started(test, program('blockrun', 'BLOCKRUN_BIN'), ...options);
+  return line.replace('listening on ', '');
+}
+
+/** Serves what `answer` says to each request, as `[status, JSON or text]`, and keeps the requests. */
+export async function answering(test, answer) {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    requests.push({ headers: request.headers, body: body && JSON.parse(body) });
+    const [status, said] = await answer(request.url);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(typeof said === 'string' ? said : JSON.stringify(said));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  test.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${server.address().port}/api`, requests };
+}
+
+/** What a promise or a function throws; fails when it does not. */
+export async function thrown(run) {
+  try {
+    await (typeof run === 'function' ? run() : run);
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}

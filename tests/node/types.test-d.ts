@@ -1,0 +1,82 @@
+// The published types: compiled, never run.
+
+import LLMClient, {
+  APIError,
+  BlockrunError,
+  type ChatResponse,
+  type LLMClient as Named,
+  offline,
+  type PaymentState,
+  SpendLimitError,
+} from 'blockrun-llm';
+
+/** Fails to compile unless both types are the same. */
+function same<A, B>(
+  _same: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false,
+): void {}
+
+same<typeof LLMClient, typeof Named>(true);
+
+const client = new LLMClient({ privateKey: '0x', maxCostPerCall: 1n, timeout: undefined });
+const messages = [{ role: 'user', content: 'Hi' }];
+
+export async function calls(signal: AbortSignal): Promise<void> {
+  same<string, Awaited<ReturnType<typeof client.chat>>>(true);
+  await client.chat('Hi');
+  await client.chat('Hi', { model: 'm', stop: ['a'], signal });
+  await client.chat('m', 'Hi', { maxTokens: 5 });
+  const response = await client.chatCompletion(messages);
+  await client.chatCompletion('m', messages, { tools: [{}], extra: { seed: 1 } });
+  same<typeof response, ChatResponse>(true);
+  same<typeof response.costUsd, number>(true);
+  same<typeof response.costMicro, bigint>(true);
+  same<typeof response.service_tier, unknown>(true);
+  const text: string | null | undefined = response.choices[0]?.message.content;
+  const quote = await client.quote('m', messages);
+  same<typeof quote.amountMicro, bigint>(true);
+  same<typeof quote.network, string | undefined>(true);
+  for (const model of await client.listModels({ signal })) same<typeof model.id, string>(true);
+  void text;
+
+  // @ts-expect-error no such option
+  await client.chat('Hi', { max_tokens: 5 });
+  // @ts-expect-error a prompt is text
+  await client.chat(messages);
+  // @ts-expect-error messages are a list
+  await client.chatCompletion('Hi');
+  // @ts-expect-error a message has a role
+  await client.chatCompletion([{ content: 'Hi' }]);
+  // @ts-expect-error this version pays from a wallet
+  new LLMClient({ apiKey: 'brk_' });
+  // @ts-expect-error read-only
+  client.model = 'm';
+}
+
+export function errors(caught: unknown): string {
+  if (caught instanceof SpendLimitError) {
+    same<typeof caught.quotedMicro, bigint>(true);
+    return caught.scope;
+  }
+  if (caught instanceof APIError) same<typeof caught.statusCode, number>(true);
+  if (!(caught instanceof BlockrunError)) return '';
+  const state: PaymentState = caught.payment;
+  // @ts-expect-error only some states have an amount
+  void state.amountMicro;
+  switch (state.state) {
+    case 'not_charged':
+      return '';
+    case 'refused':
+      return `${state.atRiskMicro} until ${state.liveUntil}`;
+    case 'charged':
+      return `${state.amountMicro} ${state.transaction ?? ''}`;
+    case 'unknown':
+      return state.key;
+    case 'presumed_charged':
+      return `${state.amountMicro}`;
+  }
+}
+
+export function verify(headerValue: string): bigint | string {
+  const verified = offline.verifyPayment({ headerValue, requirement: {}, now: 1 });
+  return verified.valid ? verified.payment.amountMicro : verified.reason;
+}
