@@ -19,6 +19,7 @@
 
 mod book;
 mod identity;
+mod ids;
 mod room;
 mod seal;
 mod state;
@@ -26,9 +27,10 @@ mod table;
 mod turn;
 
 pub(crate) use book::{keep, release, release_all, settle};
-pub(crate) use identity::{Claim, ClaimKey, request_hash};
+pub(crate) use identity::{Claim, ClaimKey, Named, request_hash};
+pub(crate) use ids::named;
 pub(crate) use room::{Limits, prune};
 pub(crate) use seal::{RecoveryToken, Seal};
 pub(crate) use state::State;
-pub(crate) use table::{Answer, Kept, Settled, Standing, Taken, standing, take};
+pub(crate) use table::{Answer, Kept, Settled, Standing, Taken, bought, standing, take};
 pub(crate) use turn::{Turn, Turns};

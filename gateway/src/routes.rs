@@ -1,5 +1,6 @@
 //! The HTTP surface.
 
+mod answers;
 mod body;
 mod chat;
 mod health;

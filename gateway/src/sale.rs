@@ -8,8 +8,10 @@ mod answer;
 mod incoming;
 mod order;
 mod paid;
+mod recover;
 mod relay;
 mod sell;
 
 pub(crate) use order::Order;
+pub(crate) use recover::recover;
 pub(crate) use sell::serve;

@@ -18,6 +18,14 @@ pub(crate) struct ClaimKey {
     pub(crate) nonce: B256,
 }
 
+/// A claim as it is found by a public id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) key: ClaimKey,
+    /// Hash of the token that opens its answer.
+    pub(crate) recovery: Option<B256>,
+}
+
 /// A paid request as its claim remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim {

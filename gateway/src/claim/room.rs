@@ -78,7 +78,10 @@ pub(crate) fn prune(db: &Connection, now: u64) -> Result<(), StoreError> {
             State::Streaming | State::Settled => {
                 db.execute("UPDATE claims SET state = 'spent' WHERE id = ?1", [id])?
             }
-            _ => db.execute("DELETE FROM claims WHERE id = ?1", [id])?,
+            _ => {
+                db.execute("DELETE FROM ids WHERE claim = ?1", [id])?;
+                db.execute("DELETE FROM claims WHERE id = ?1", [id])?
+            }
         };
     }
     Ok(())

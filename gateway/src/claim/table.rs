@@ -1,11 +1,12 @@
 //! The claims on disk: looking one up, and taking it.
 
 use alloy::primitives::B256;
-use blockrun_llm::Usdc;
+use blockrun_llm::{Usdc, x402::payment_id};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Claim, ClaimKey, Limits, State,
+    ids::bind,
     room::{has_room, prune},
 };
 use crate::{
@@ -93,6 +94,17 @@ pub(crate) fn standing(db: &Connection, claim: &Claim, now: u64) -> Result<Stand
     })
 }
 
+/// What was bought with a claim, if it was settled.
+pub(crate) fn bought(
+    db: &Connection,
+    key: &ClaimKey,
+    now: u64,
+) -> Result<Option<(Settled, Kept)>, StoreError> {
+    let Some(stored) = find(db, key)? else { return Ok(None) };
+    let Some(settled) = stored.settled else { return Ok(None) };
+    Ok(Some((settled, kept(db, &stored, now)?)))
+}
+
 fn kept(db: &Connection, stored: &Stored, now: u64) -> Result<Kept, StoreError> {
     if stored.state == State::Spent || stored.expires <= now {
         return Ok(Kept::Gone);
@@ -120,7 +132,10 @@ pub(crate) fn take(
     let held = held(db, &claim.key, now)?;
     let refusal = ledger.check(db, transfer, held, now)?;
     let state = if refusal.is_some() { State::Refused } else { State::Running };
-    insert(db, claim, transfer, limits, state)?;
+    let id = insert(db, claim, transfer, limits, state)?;
+    if refusal.is_none() {
+        bind(db, &claim.key, id, &[payment_id(&claim.key.nonce)])?;
+    }
     Ok(refusal.map_or(Taken::Ours, Taken::Refused))
 }
 
@@ -130,15 +145,16 @@ fn insert(
     transfer: &Transfer,
     limits: &Limits,
     state: State,
-) -> Result<(), StoreError> {
-    db.execute(
+) -> Result<i64, StoreError> {
+    Ok(db.query_row(
         "INSERT INTO claims (network, asset, payer, nonce, request, authorization, value,
              valid_before, expires, state, recovery)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (network, asset, payer, nonce) DO UPDATE SET request = excluded.request,
              authorization = excluded.authorization, value = excluded.value,
              valid_before = excluded.valid_before, expires = excluded.expires,
-             state = excluded.state, recovery = excluded.recovery",
+             state = excluded.state, recovery = excluded.recovery
+         RETURNING id",
         params![
             claim.key.network,
             claim.key.asset.as_slice(),
@@ -152,8 +168,8 @@ fn insert(
             state,
             claim.recovery.as_ref().map(B256::as_slice),
         ],
-    )?;
-    Ok(())
+        |row| row.get(0),
+    )?)
 }
 
 /// What the payer's other running claims hold of its balance.

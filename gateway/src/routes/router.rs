@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{Method, StatusCode, Uri};
 
-use super::{chat, health, models, pricing, rpc, transactions};
+use super::{answers, chat, health, models, pricing, rpc, transactions};
 use crate::{app::App, problem::Problem};
 
 /// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
@@ -16,6 +16,7 @@ use crate::{app::App, problem::Problem};
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/v1/chat/completions", post(chat::completions))
+        .route("/api/v1/answers/{payment_id}", get(answers::recover))
         .route("/api/v1/models", get(models::list))
         .route("/api/pricing", get(pricing::pricing))
         .route("/health", get(health::health))

@@ -23,6 +23,16 @@ CREATE INDEX claims_open ON claims (payer) WHERE state IN ('running', 'streaming
 CREATE INDEX claims_ending ON claims (expires)
     WHERE state IN ('refused', 'released', 'streaming', 'settled');
 
+-- Public ids of a payer's calls: the one that its nonce derives, and those that it chose.
+CREATE TABLE ids (
+    id     TEXT NOT NULL,
+    payer  BLOB NOT NULL,
+    claim  INTEGER NOT NULL REFERENCES claims (id),
+    PRIMARY KEY (id, payer)
+) WITHOUT ROWID;
+
+CREATE INDEX ids_claim ON ids (claim);
+
 -- Sealed answers. How much they take is counted as they come and go.
 CREATE TABLE answers (
     claim     INTEGER PRIMARY KEY REFERENCES claims (id),

@@ -7,6 +7,7 @@ mod limits;
 mod offer;
 mod payment;
 mod practice;
+mod recover;
 mod replay;
 mod restart;
 mod rpc;

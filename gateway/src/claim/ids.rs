@@ -1,0 +1,43 @@
+//! The public ids of calls. An id is a name, not a secret: whoever knows it gets nothing by it.
+
+use blockrun_llm::networks::Network;
+use rusqlite::{Connection, Row, params};
+
+use super::{ClaimKey, Named};
+use crate::store::StoreError;
+
+/// Binds ids to a claim of their payer.
+pub(super) fn bind(
+    db: &Connection,
+    key: &ClaimKey,
+    claim: i64,
+    ids: &[String],
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO ids (id, payer, claim) VALUES (?1, ?2, ?3)
+               ON CONFLICT (id, payer) DO UPDATE SET claim = excluded.claim";
+    for id in ids {
+        db.execute(sql, params![id, key.payer.as_slice(), claim])?;
+    }
+    Ok(())
+}
+
+/// The claims that go by an id: one for each payer that used it.
+pub(crate) fn named(db: &Connection, id: &str) -> Result<Vec<Named>, StoreError> {
+    let sql = "SELECT network, asset, claims.payer, nonce, recovery
+               FROM ids JOIN claims ON claims.id = ids.claim WHERE ids.id = ?1";
+    let mut statement = db.prepare(sql)?;
+    let rows = statement.query_map([id], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+fn read(row: &Row<'_>) -> Result<Named, StoreError> {
+    let network = Network::by_id(&row.get::<_, String>(0)?);
+    let key = ClaimKey {
+        network: network.ok_or(StoreError::Damaged("a claim's network"))?.caip2,
+        asset: row.get::<_, [u8; 20]>(1)?.into(),
+        payer: row.get::<_, [u8; 20]>(2)?.into(),
+        nonce: row.get::<_, [u8; 32]>(3)?.into(),
+    };
+    let recovery = row.get::<_, Option<[u8; 32]>>(4)?.map(Into::into);
+    Ok(Named { key, recovery })
+}

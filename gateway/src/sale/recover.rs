@@ -1,0 +1,86 @@
+//! Fetching a paid answer again by its id and its recovery token, without the request.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::response::{IntoResponse, Response};
+use blockrun_llm::x402::Version;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::{
+    answer::{Receipt, gone, ok},
+    incoming,
+};
+use crate::{
+    app::{App, now},
+    claim::{self, Answer, ClaimKey, Kept, RecoveryToken, Seal, Settled},
+    problem::Problem,
+};
+
+/// The stored answer of a call, with its receipt in both versions of the protocol.
+pub(crate) async fn recover(
+    app: &Arc<App>,
+    id: String,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let token = incoming::recovery_token(headers)?;
+    let named = app.store.run(move |db| claim::named(db, &id)).await;
+    let named = named.map_err(|error| Problem::internal(&error))?;
+    if named.is_empty() {
+        return Err(nothing());
+    }
+    let token = token.ok_or_else(closed)?;
+    let own = named.into_iter().find(|named| named.recovery == Some(token.hash()));
+    let key = own.ok_or_else(closed)?.key;
+    // Whoever has the turn is still making the answer.
+    let turn = app.turns.wait(&key, Duration::ZERO).await.ok_or_else(in_flight)?;
+    let (sought, time) = (key.clone(), now());
+    let bought = app.store.run(move |db| claim::bought(db, &sought, time)).await;
+    drop(turn);
+    let (settled, kept) = bought.map_err(|error| Problem::internal(&error))?.ok_or_else(nothing)?;
+    let response = match kept {
+        Kept::Answer(answer) => open(&key, &token, &answer)?,
+        Kept::Owed => owed().into_response(),
+        Kept::Gone => gone().into_response(),
+    };
+    Ok(with_receipts(app, &key, settled, response))
+}
+
+fn open(key: &ClaimKey, token: &RecoveryToken, answer: &Answer) -> Result<Response, Problem> {
+    let seal = Seal::new(key, Some(token), &[]).map_err(|error| Problem::internal(&error))?;
+    let opened = seal.open(&answer.sealed).map_err(|_| closed())?;
+    Ok(ok(answer.streamed, opened))
+}
+
+fn with_receipts(app: &App, key: &ClaimKey, settled: Settled, mut response: Response) -> Response {
+    for version in [Version::V1, Version::V2] {
+        let (network, payer, amount) = (app.terms.network, key.payer, settled.value);
+        let receipt = Receipt { version, network, payer, amount };
+        response = receipt.settled(response, settled.txid);
+    }
+    // Any cache would answer the next one without asking for the token.
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn nothing() -> Problem {
+    let message = "Nothing that was paid for has this id.";
+    Problem::new(StatusCode::NOT_FOUND, "answer_not_found", message)
+}
+
+fn closed() -> Problem {
+    let message = "This answer opens only with the recovery token (Blockrun-Recovery) that was \
+                   sent with its payment; without one, send the same payment with the same request.";
+    Problem::new(StatusCode::CONFLICT, "recovery_refused", message)
+}
+
+fn in_flight() -> Problem {
+    let message = "This call is still being answered; ask again later.";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "answer_pending", message).retry_after(2)
+}
+
+fn owed() -> Problem {
+    let message = "This call is paid for and its streamed answer was cut short: send the same \
+                   request with the same payment again to get it, it is not charged again.";
+    Problem::new(StatusCode::CONFLICT, "answer_owed", message)
+}
