@@ -4,7 +4,10 @@ use alloy::{
     primitives::{Address, B256, keccak256},
     sol_types::SolValue,
 };
-use blockrun_llm::{networks::Network, x402::Payment};
+use blockrun_llm::{
+    networks::Network,
+    x402::{Payment, payment_id},
+};
 
 use super::RecoveryToken;
 
@@ -36,6 +39,8 @@ pub(crate) struct Claim {
     pub(crate) authorization: B256,
     /// Hash of the token that opens the stored answer, if the client sent one.
     pub(crate) recovery: Option<B256>,
+    /// Public ids of the call: the one that the nonce derives, and those that the client chose.
+    pub(crate) ids: Vec<String>,
 }
 
 impl Claim {
@@ -45,7 +50,9 @@ impl Claim {
         payment: &Payment,
         request: B256,
         token: Option<&RecoveryToken>,
+        mut ids: Vec<String>,
     ) -> Self {
+        ids.push(payment_id(&payment.authorization.nonce));
         let signed = &payment.authorization;
         let content = (
             (signed.from, signed.to, signed.value),
@@ -62,6 +69,7 @@ impl Claim {
             request,
             authorization: keccak256(content.abi_encode()),
             recovery: token.map(RecoveryToken::hash),
+            ids,
         }
     }
 }

@@ -6,6 +6,26 @@ use rusqlite::{Connection, Row, params};
 use super::{ClaimKey, Named};
 use crate::store::StoreError;
 
+/// One of these ids that another call of the payer has, and has not ended without a settlement.
+pub(super) fn foreign(
+    db: &Connection,
+    key: &ClaimKey,
+    ids: &[String],
+) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT 1 FROM ids JOIN claims ON claims.id = ids.claim
+               WHERE ids.id = ?1 AND ids.payer = ?2
+                     AND (network <> ?3 OR asset <> ?4 OR nonce <> ?5)
+                     AND state NOT IN ('refused', 'released')";
+    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
+    for id in ids {
+        let taken = db.prepare(sql)?.exists(params![id, payer, key.network, asset, nonce])?;
+        if taken {
+            return Ok(Some(id.clone()));
+        }
+    }
+    Ok(None)
+}
+
 /// Binds ids to a claim of their payer.
 pub(super) fn bind(
     db: &Connection,

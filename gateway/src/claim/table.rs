@@ -1,12 +1,12 @@
 //! The claims on disk: looking one up, and taking it.
 
 use alloy::primitives::B256;
-use blockrun_llm::{Usdc, x402::payment_id};
+use blockrun_llm::Usdc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Claim, ClaimKey, Limits, State,
-    ids::bind,
+    ids::{bind, foreign},
     room::{has_room, prune},
 };
 use crate::{
@@ -60,6 +60,8 @@ pub(crate) enum Taken {
     Refused(Refusal),
     /// There is no room for one more answer; nothing was claimed.
     Full,
+    /// This id is of another call of the payer; nothing was claimed.
+    OtherCall(String),
 }
 
 struct Stored {
@@ -129,12 +131,15 @@ pub(crate) fn take(
     if !has_room(db, limits, &claim.key)? {
         return Ok(Taken::Full);
     }
+    if let Some(id) = foreign(db, &claim.key, &claim.ids)? {
+        return Ok(Taken::OtherCall(id));
+    }
     let held = held(db, &claim.key, now)?;
     let refusal = ledger.check(db, transfer, held, now)?;
     let state = if refusal.is_some() { State::Refused } else { State::Running };
     let id = insert(db, claim, transfer, limits, state)?;
     if refusal.is_none() {
-        bind(db, &claim.key, id, &[payment_id(&claim.key.nonce)])?;
+        bind(db, &claim.key, id, &claim.ids)?;
     }
     Ok(refusal.map_or(Taken::Ours, Taken::Refused))
 }
@@ -279,6 +284,7 @@ mod tests {
             request: B256::repeat_byte(1),
             authorization: B256::repeat_byte(1),
             recovery: None,
+            ids: vec![format!("id-{nonce}")],
         }
     }
 
@@ -410,5 +416,30 @@ mod tests {
             keep(&desk.db, &claim.key, last.as_ref()).unwrap();
             assert_eq!(desk.kept(&claim, NOW), last.map_or(Kept::Gone, Kept::Answer));
         }
+    }
+
+    #[test]
+    fn an_id_is_of_one_call_unless_that_settled_nothing() {
+        let desk = Desk::new();
+        let named = |nonce, payer| {
+            let mut claim = Claim { ids: vec!["order-1".into()], ..claim(nonce) };
+            claim.key.payer = Address::repeat_byte(payer);
+            claim
+        };
+        let (first, second) = (named(1, 1), named(2, 1));
+        desk.take(&first, 2_000);
+        assert_eq!(desk.take(&second, 100), Taken::Ours, "the first was refused");
+        assert_eq!(desk.take(&first, 100), Taken::OtherCall("order-1".into()));
+        assert_eq!(desk.take(&second, 100), Taken::Ours, "again is not another");
+        release(&desk.db, &second.key).unwrap();
+        assert_eq!(desk.take(&first, 100), Taken::Ours);
+        desk.settle(&first, 100).unwrap();
+        assert_eq!(desk.take(&second, 100), Taken::OtherCall("order-1".into()));
+        assert_eq!(desk.take(&named(2, 3), 100), Taken::Ours, "of another payer");
+        let keys = crate::claim::named(&desk.db, "order-1").unwrap();
+        assert_eq!(
+            keys.into_iter().map(|named| named.key).collect::<Vec<_>>(),
+            [first.key, named(2, 3).key]
+        );
     }
 }

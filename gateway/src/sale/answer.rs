@@ -137,6 +137,15 @@ pub(super) fn conflict(what: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, "authorization_conflict", message)
 }
 
+/// The id belongs to another call of the same payer.
+pub(super) fn other_call(id: &str) -> Problem {
+    let message = format!(
+        "The id {id} is of another call, paid with another nonce; send that payment again for its \
+         answer, or use a new id for a new call. This payment was not executed."
+    );
+    Problem::new(StatusCode::CONFLICT, "idempotency_conflict", message)
+}
+
 /// The same paid request is still being answered elsewhere.
 pub(super) fn in_flight() -> Problem {
     let message = "This very payment is still being served; send the same request again later.";

@@ -1,6 +1,8 @@
 //! What a paid request carries beside its body.
 
-use blockrun_llm::x402::{InvalidReason, PAYMENT_SIGNATURE, Payment, RECOVERY, X_PAYMENT};
+use blockrun_llm::x402::{
+    IDEMPOTENCY_KEY, InvalidReason, PAYMENT_SIGNATURE, Payment, RECOVERY, X_PAYMENT,
+};
 use http::HeaderMap;
 
 use crate::{claim::RecoveryToken, problem::Problem};
@@ -37,6 +39,30 @@ pub(super) fn recovery_token(headers: &HeaderMap) -> Result<Option<RecoveryToken
     }
 }
 
+/// The ids that a client gave its call: `Idempotency-Key`, and `payment-identifier` of its payment.
+pub(super) fn ids(headers: &HeaderMap, payment: &Payment) -> Result<Vec<String>, Problem> {
+    let header = headers.get(IDEMPOTENCY_KEY).map(|value| value.to_str().unwrap_or_default());
+    let mut ids: Vec<_> = header.map(str::to_owned).into_iter().collect();
+    ids.extend(payment.identifier());
+    match ids.iter().find(|id| !is_id(id)) {
+        None => Ok(ids),
+        Some(id) => {
+            let id: String = id.chars().take(128).collect();
+            let message = format!(
+                "The id {id:?} of this call (Idempotency-Key or payment-identifier) must be 16 to \
+                 128 characters of A-Z, a-z, 0-9, _ and -."
+            );
+            Err(Problem::invalid("invalid_idempotency_key", message).at(IDEMPOTENCY_KEY))
+        }
+    }
+}
+
+/// The form that the `payment-identifier` extension prescribes.
+fn is_id(id: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (16..=128).contains(&id.len()) && id.bytes().all(allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +88,14 @@ mod tests {
     fn a_token_is_whole_or_refused() {
         assert!(recovery_token(&headers(&[(RECOVERY, "abcd")])).is_err());
         assert!(recovery_token(&headers(&[])).unwrap().is_none());
+    }
+
+    #[test]
+    fn an_id_is_16_to_128_plain_characters() {
+        assert!(is_id("pay_0123456789abcdef0123456789abcdef"));
+        assert!(is_id(&"x".repeat(16)) && is_id(&"-".repeat(128)));
+        for bad in ["", "too-short", &"x".repeat(129), "white space inside", "not/allowed:here"] {
+            assert!(!is_id(bad), "{bad:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use super::{
     Order,
-    answer::{conflict, full, in_flight, ok, provider_failed},
+    answer::{conflict, full, in_flight, ok, other_call, provider_failed},
     incoming,
     paid::{Due, Paid},
     relay,
@@ -39,8 +39,9 @@ pub(crate) async fn serve(
         return Ok(offer.response(Some(&reason)));
     }
     let token = incoming::recovery_token(headers)?;
+    let ids = incoming::ids(headers, &payment)?;
     let request = request_hash(&order.method, &order.path, &order.body);
-    let claim = Claim::new(app.terms.network, &payment, request, token.as_ref());
+    let claim = Claim::new(app.terms.network, &payment, request, token.as_ref(), ids);
     let seal = Seal::new(&claim.key, token.as_ref(), &order.body)
         .map_err(|error| Problem::internal(&error))?;
     // From here on a caller that hangs up changes nothing.
@@ -100,6 +101,7 @@ impl Sale {
         match self.app.store.run(take).await.map_err(|error| Problem::internal(&error))? {
             Taken::Ours => self.paid(turn).sell(Due { transfer, patience }).await,
             Taken::Full => Err(full()),
+            Taken::OtherCall(id) => Err(other_call(&id)),
             Taken::Refused(refusal) => {
                 let reason = InvalidReason::new(refusal.code(), refusal.to_string());
                 Ok(self.offer.response(Some(&reason)))

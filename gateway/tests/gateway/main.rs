@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod catalog;
+mod ids;
 mod limits;
 mod offer;
 mod payment;
