@@ -5,7 +5,7 @@ use std::time::Duration;
 use blockrun_llm::{ChatRequest, ClientOptions, Error, Usdc, error::Result};
 use napi::{Either, bindgen_prelude::BigInt};
 use napi_derive::napi;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Who we say we are.
 const USER_AGENT: &str = concat!("blockrun-node/", env!("CARGO_PKG_VERSION"));
@@ -86,10 +86,7 @@ impl ChatInput {
             tools: json("tools", self.tools)?,
             tool_choice: json("tool_choice", self.tool_choice)?,
             response_format: json("response_format", self.response_format)?,
-            extra: match json("extra", self.extra)? {
-                Some(Value::Object(extra)) => extra,
-                _ => Default::default(),
-            },
+            extra: members(json("extra", self.extra)?)?,
             timeout: self.timeout.map(duration).transpose()?,
             ..request
         })
@@ -139,6 +136,14 @@ fn list(messages: Option<Value>) -> Result<Vec<Value>> {
     match messages {
         Some(Value::Array(messages)) => Ok(messages),
         _ => Err(Error::argument("messages", "must be an array of messages")),
+    }
+}
+
+fn members(extra: Option<Value>) -> Result<Map<String, Value>> {
+    match extra {
+        None => Ok(Map::new()),
+        Some(Value::Object(members)) => Ok(members),
+        _ => Err(Error::argument("extra", "must be an object")),
     }
 }
 

@@ -112,6 +112,7 @@ test('options and contents of a call', async (t) => {
     [() => client.chat('Hi', { toolChoice: () => 1 }), 'toolChoice', 'got function'],
     [() => client.chat('Hi', { extra: cycle }), 'extra', 'cannot be written as JSON'],
     [() => client.chat('Hi', { extra: { seed: 1n } }), 'extra', 'cannot be written as JSON'],
+    [() => client.chat('Hi', { extra: { toJSON: () => 7 } }), 'extra', 'must be an object'],
     [() => client.chat('Hi', { extra: { stream: true } }), 'stream', 'one whole answer'],
     [() => client.chat('Hi', { signal: {} }), 'signal', 'must be an AbortSignal'],
     [() => client.chatCompletion('Hi'), 'messages', 'must be an array of messages, got string'],
