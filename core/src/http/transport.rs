@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use reqwest::{Client, NoProxy, Proxy, redirect};
 use url::Url;
 
-use super::tls;
+use super::{headers, tls};
 use crate::{
     error::{Error, ErrorKind, Result},
     flow::{Answer, Event},
@@ -85,7 +85,7 @@ impl Transport {
     ) -> Event {
         let request = self.client.request(method, url.clone()).headers(headers).body(body);
         match request.send().await {
-            Ok(response) => match read(response).await {
+            Ok(response) => match read(response, MAX_ANSWER).await {
                 Ok(answer) => Event::Answered(answer),
                 Err(cause) => Event::Lost(broken(url, cause.as_ref())),
             },
@@ -94,6 +94,22 @@ impl Transport {
             }
             Err(cause) => Event::Lost(broken(url, &cause)),
         }
+    }
+
+    /// Posts a JSON question that nobody pays for and reads its answer, of any status, up to
+    /// `limit` bytes. Safe to ask again: it changes nothing.
+    ///
+    /// # Errors
+    /// `Connection`, also for an answer beyond the limit.
+    pub(crate) async fn ask(&self, url: &Url, question: Vec<u8>, limit: usize) -> Result<Answer> {
+        let request = self.client.post(url.clone()).headers(headers::unpaid(true)).body(question);
+        // Without its path, which may be a key for it.
+        let response = match request.send().await.map_err(reqwest::Error::without_url) {
+            Ok(response) => response,
+            Err(cause) if cause.is_connect() => return Err(unreachable_server(url, &cause)),
+            Err(cause) => return Err(broken(url, &cause)),
+        };
+        read(response, limit).await.map_err(|cause| broken(url, cause.as_ref()))
     }
 }
 
@@ -112,13 +128,16 @@ fn https_proxy() -> Result<Option<Proxy>> {
     Ok(Some(custom.no_proxy(excluded)))
 }
 
-async fn read(mut response: reqwest::Response) -> Result<Answer, Box<dyn std::error::Error>> {
+async fn read(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Answer, Box<dyn std::error::Error>> {
     let (status, headers) = (response.status(), response.headers().clone());
     let success = status.is_success();
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await? {
-        if success && body.len() + chunk.len() > MAX_ANSWER {
-            return Err(format!("the answer is larger than {MAX_ANSWER} bytes").into());
+        if success && body.len() + chunk.len() > limit {
+            return Err(format!("the answer is larger than {limit} bytes").into());
         }
         body.extend_from_slice(&chunk);
         if !success && body.len() >= MAX_ERROR_BODY {
