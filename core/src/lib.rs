@@ -3,9 +3,10 @@
 //! and EIP-3009). A call is charged exactly once or not at all.
 //!
 //! [`LLMClient`] is the whole of it for most programs. Below it, floor by floor, each naming only
-//! floors below: [`http`] (paid requests), [`journal`] (what was paid), [`flow`] (the state
-//! machine), [`policy`] (what may be signed), [`x402`] (the protocol) and [`quote`] (the price
-//! rule), [`wallet`] (who signs), and the facts: [`money`], [`networks`], [`error`], [`clock`].
+//! floors below: [`http`] (paid requests) and [`chain`] (what a chain says), [`journal`] (what was
+//! paid), [`flow`] (the state machine), [`policy`] (what may be signed), [`x402`] (the protocol) and
+//! [`quote`] (the price rule), [`wallet`] (who signs), and the facts: [`money`], [`networks`],
+//! [`error`], [`clock`].
 //! [`offline`] signs and verifies without a network.
 //!
 //! Nothing here creates a runtime, installs a logger, or reads a file when loaded.
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod canonical;
+pub mod chain;
 pub mod chat;
 pub mod client;
 pub mod clock;

@@ -29,6 +29,8 @@ pub struct Network {
     pub domain_version: &'static str,
     /// Whether its money is worthless.
     pub testnet: bool,
+    /// Public JSON-RPC endpoints, in the order in which they are asked; empty where none is known.
+    pub rpc_urls: &'static [&'static str],
 }
 
 /// Base, the production network.
@@ -41,6 +43,11 @@ pub const BASE: Network = Network {
     domain_name: "USD Coin",
     domain_version: "2",
     testnet: false,
+    rpc_urls: &[
+        "https://base.publicnode.com",
+        "https://mainnet.base.org",
+        "https://base.meowrpc.com",
+    ],
 };
 
 /// Base Sepolia, the test network; the practice gateway speaks it.
@@ -53,6 +60,7 @@ pub const BASE_SEPOLIA: Network = Network {
     domain_name: "USDC",
     domain_version: "2",
     testnet: true,
+    rpc_urls: &["https://sepolia.base.org", "https://base-sepolia-rpc.publicnode.com"],
 };
 
 /// Arc, whose native USDC has a token interface at a fixed address.
@@ -65,6 +73,7 @@ pub const ARC: Network = Network {
     domain_name: "USDC",
     domain_version: "2",
     testnet: false,
+    rpc_urls: &[],
 };
 
 /// Every network of the table.

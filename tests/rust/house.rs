@@ -33,7 +33,7 @@ const FRAMEWORKS: [(&str, Option<&str>); 6] = [
 ];
 
 /// The floors of the core; a floor names only its own and those below.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("canonical", 0),
     ("clock", 0),
     ("error", 0),
@@ -45,6 +45,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("policy", 3),
     ("flow", 4),
     ("journal", 5),
+    ("chain", 6),
     ("http", 6),
     ("chat", 7),
     ("client", 7),

@@ -1,0 +1,98 @@
+//! The chain reader against the real practice ledger: what it says before and after a paid call.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use blockrun_gateway::{Config, Gateway, PRACTICE_PAYEE, Running};
+use blockrun_llm::{
+    ChatRequest, ClientOptions, ErrorKind, LLMClient, Usdc,
+    chain::{AuthorizationFact, ChainOptions, ChainReader, RpcUrl},
+    http::{Transport, TransportOptions},
+    journal::PaymentRecord,
+    networks::{BASE, BASE_SEPOLIA},
+    wallet::B256,
+};
+
+const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+
+async fn gateway() -> Running {
+    let bind = "127.0.0.1:0".parse().unwrap();
+    Gateway::start(Config { bind, ..Config::default() }).await.unwrap()
+}
+
+fn client(gateway: &Running) -> LLMClient {
+    LLMClient::with_options(ClientOptions {
+        private_key: Some(KEY.into()),
+        api_url: Some(gateway.api_url()),
+        ..ClientOptions::default()
+    })
+    .unwrap()
+}
+
+fn reader(gateway: &Running) -> ChainReader {
+    let transport = Transport::new(&TransportOptions::default()).unwrap();
+    let url = format!("http://{}/practice/rpc", gateway.address());
+    let rpc_url = Some(RpcUrl::parse("rpc_url", &url).unwrap());
+    ChainReader::new(transport, ChainOptions { rpc_url, ..ChainOptions::default() })
+}
+
+/// What the ledger says about a payment of the journal.
+async fn fact(reader: &ChainReader, client: &LLMClient, paid: &PaymentRecord) -> AuthorizationFact {
+    let nonce = paid.nonce.parse().unwrap();
+    let since = paid.created_at;
+    reader.authorization(&BASE_SEPOLIA, client.address(), nonce, since).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_paid_call_is_proven_by_its_transfer() {
+    let gateway = gateway().await;
+    let (client, reader) = (client(&gateway), reader(&gateway));
+    let balance = async || reader.balance(&BASE_SEPOLIA, client.address()).await.unwrap();
+    let before = balance().await;
+    assert_eq!(before, Usdc::from_micro(10_000_000));
+
+    for _ in 0..2 {
+        client.chat("Hello!").await.unwrap();
+    }
+    let payments = client.payments();
+    let cost = payments.iter().map(|payment| payment.amount.micro()).sum::<u128>();
+    assert_eq!(balance().await, Usdc::from_micro(before.micro() - cost));
+    assert_eq!(payments.len(), 2);
+    for payment in &payments {
+        let proven = fact(&reader, &client, payment).await;
+        let AuthorizationFact::Paid { transaction, payee, amount, block_time } = proven else {
+            panic!("{proven:?}")
+        };
+        assert_eq!(Some(transaction.to_string()), payment.transaction);
+        assert_eq!((payee, amount), (PRACTICE_PAYEE, payment.amount));
+        assert!(block_time.abs_diff(payment.created_at) < 60, "{block_time}");
+        assert!(!proven.proves_unexecutable(0));
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_executed_is_unused() {
+    let gateway = gateway().await;
+    let (client, reader) = (client(&gateway), reader(&gateway));
+    let request = ChatRequest { model: Some("practice/failing".into()), ..ChatRequest::new("Hi") };
+    client.chat_completion(&request).await.unwrap_err();
+    let payment = client.payments().remove(0);
+    let unused = fact(&reader, &client, &payment).await;
+    let AuthorizationFact::Unused { block_time } = unused else { panic!("{unused:?}") };
+    assert!(!unused.proves_unexecutable(payment.valid_before.unwrap()), "it can still be executed");
+    assert!(unused.proves_unexecutable(block_time - 1));
+
+    client.chat("Hello!").await.unwrap();
+    assert!(matches!(fact(&reader, &client, &payment).await, AuthorizationFact::Unused { .. }));
+    let stranger = B256::repeat_byte(7);
+    let unknown = reader.authorization(&BASE_SEPOLIA, client.address(), stranger, block_time).await;
+    assert!(matches!(unknown, Ok(AuthorizationFact::Unused { .. })), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn the_practice_ledger_does_not_stand_for_other_chains() {
+    let gateway = gateway().await;
+    let (client, reader) = (client(&gateway), reader(&gateway));
+    let error = reader.balance(&BASE, client.address()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Api);
+    assert!(error.message().contains("84532") && error.message().contains("8453)"), "{error}");
+}
