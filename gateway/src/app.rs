@@ -16,6 +16,7 @@ use crate::{
     ledger::Ledger,
     offer::Terms,
     provider::Provider,
+    settlement::Settlement,
     store::Store,
 };
 
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
+    pub(crate) settlement: Arc<dyn Settlement>,
     pub(crate) limits: Limits,
     pub(crate) turns: Turns,
     pub(crate) tasks: Tasks,

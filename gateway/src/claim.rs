@@ -1,17 +1,17 @@
 //! The claim on a payment: durable, one per authorization, taken before any work is done.
 //!
 //! ```text
-//!            checks fail                      provider fails, crash
-//! (none) ──────────────▶ refused    running ─────────────────────▶ released
-//!    │                      │        ▲   │                             │
-//!    └──────────────────────┴────────┘   │ settled on the ledger       │
-//!             checks pass     ▲          ▼                             │
-//!                             │       streaming ──▶ settled ──▶ spent  │
-//!                             └────────────────────────────────────────┘
+//! (none) ──▶ running ──▶ answered ──▶ settling ──▶ settled ──▶ spent
+//!               │            │           │  └──▶ streaming ──▲
+//!               ▼            ▼           ▼
+//!            refused      released    released
 //! ```
 //!
-//! `streaming` is settled with an answer that is still being recorded, `spent` with one that is not
-//! kept any more. A settled claim stays for ever, whatever becomes of its answer.
+//! Each state is on disk before what it allows is done. A crash in `running` or `answered` has
+//! charged nothing: the claim is released, an answer that is there stays for the same payment. In
+//! `settling` a transaction may be out: what became of it is asked, never guessed. `streaming` is
+//! settled with an answer that is still being recorded or owed, `spent` with one that is not kept
+//! any more. A settled claim stays for ever, whatever becomes of its answer.
 //!
 //! A refused claim may be taken by another authorization of the same nonce for the same request.
 //! A released one may be taken by the same authorization, and by another once that has expired.
@@ -24,13 +24,17 @@ mod room;
 mod seal;
 mod state;
 mod table;
+#[cfg(test)]
+mod tests;
 mod turn;
 
-pub(crate) use book::{keep, release, release_all, settle};
+pub(crate) use book::{answered, keep, refuse, release, release_all, settled, settling};
 pub(crate) use identity::{Claim, ClaimKey, Named, request_hash};
 pub(crate) use ids::named;
 pub(crate) use room::{Limits, prune};
 pub(crate) use seal::{RecoveryToken, Seal};
 pub(crate) use state::State;
-pub(crate) use table::{Answer, Kept, Settled, Standing, Taken, bought, standing, take};
+pub(crate) use table::{
+    Answer, Kept, Settled, Standing, Taken, bought, held, pending, standing, take,
+};
 pub(crate) use turn::{Turn, Turns};

@@ -10,4 +10,4 @@ mod token;
 
 pub(crate) use block::Block;
 pub(crate) use record::{Filter, Record};
-pub(crate) use token::{Executed, Ledger, Refusal, Transfer, amount, usdc};
+pub(crate) use token::{Ledger, Refusal, amount, usdc};

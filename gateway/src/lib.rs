@@ -16,6 +16,7 @@ mod routes;
 mod rpc;
 mod sale;
 mod serve;
+mod settlement;
 mod store;
 
 pub use catalog::{Catalog, CatalogError, Model, Price};

@@ -1,17 +1,20 @@
 //! From a request to an answer, and to its payment.
 //!
 //! The order is the safety: a payment is verified against the price of the very request it comes
-//! with, claimed durably, and only then is a provider asked; the answer is settled and kept in one
-//! transaction, and only then handed out. Whatever fails before the settlement costs nothing.
+//! with, claimed durably, checked against the payer's balance, and only then is a provider asked; the
+//! answer is kept, the payment settled, and only then is it handed out. Whatever fails before the
+//! settlement costs nothing.
 
 mod answer;
 mod incoming;
 mod order;
 mod paid;
+mod reconcile;
 mod recover;
 mod relay;
 mod sell;
 
 pub(crate) use order::Order;
+pub(crate) use reconcile::reconcile_all;
 pub(crate) use recover::recover;
 pub(crate) use sell::serve;

@@ -1,54 +1,59 @@
-//! What becomes of a claim.
+//! What becomes of a claim, step by step.
 
+use alloy::primitives::B256;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Answer, ClaimKey, State};
-use crate::{
-    ledger::{Executed, Ledger, Refusal, Transfer},
-    store::StoreError,
-};
+use crate::store::StoreError;
 
-/// Lets a claim go: nothing was settled, the same payment may come again.
-pub(crate) fn release(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
+/// A check failed before the provider was asked: the claim holds nothing and has no name.
+pub(crate) fn refuse(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
     let id = id(db, key)?;
-    db.execute("UPDATE claims SET state = 'released' WHERE id = ?1", [id])?;
+    db.execute("DELETE FROM ids WHERE claim = ?1", [id])?;
+    db.execute("UPDATE claims SET state = 'refused' WHERE id = ?1", [id])?;
     Ok(())
 }
 
-/// Lets every running claim go: at start, when whoever ran them is dead.
+/// Lets a claim go: nothing was settled, the same payment may come again. An answer that is there
+/// already stays for it.
+pub(crate) fn release(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
+    let sql = "UPDATE claims SET state = 'released', txid = NULL WHERE id = ?1";
+    db.execute(sql, [id(db, key)?])?;
+    Ok(())
+}
+
+/// Lets every claim go for which nothing was sent: at start, when whoever worked on them is dead.
 pub(crate) fn release_all(db: &Connection) -> Result<usize, StoreError> {
-    Ok(db.execute("UPDATE claims SET state = 'released' WHERE state = 'running'", [])?)
+    let sql = "UPDATE claims SET state = 'released' WHERE state IN ('running', 'answered')";
+    Ok(db.execute(sql, [])?)
 }
 
-/// Executes the transfer of a claim and keeps its answer, both or neither; without an answer the
-/// claim is of a stream that begins now. A transfer that the token refuses releases the claim.
-pub(crate) fn settle(
-    db: &Connection,
-    ledger: &Ledger,
-    key: &ClaimKey,
-    transfer: &Transfer,
-    answer: Option<&Answer>,
-    now: u64,
-) -> Result<Result<Executed, Refusal>, StoreError> {
-    let executed = match ledger.execute(db, transfer, now)? {
-        Ok(executed) => executed,
-        Err(refusal) => {
-            release(db, key)?;
-            return Ok(Err(refusal));
-        }
-    };
+/// The whole answer is there: from here on the provider is not asked again for this payment.
+pub(crate) fn answered(db: &Connection, key: &ClaimKey, answer: &Answer) -> Result<(), StoreError> {
     let id = id(db, key)?;
-    let state = if answer.is_some() { State::Settled } else { State::Streaming };
-    let sql = "UPDATE claims SET state = ?2, txid = ?3 WHERE id = ?1";
-    db.execute(sql, params![id, state, executed.txid.as_slice()])?;
-    if let Some(answer) = answer {
-        store(db, id, answer)?;
-    }
-    Ok(Ok(executed))
+    db.execute("UPDATE claims SET state = 'answered' WHERE id = ?1", [id])?;
+    store(db, id, answer)
 }
 
-/// Keeps the answer of a settled claim whose stream has ended; `None` is one that is too long to be
-/// kept.
+/// A transaction is about to be sent, or was sent and its outcome is not known.
+pub(crate) fn settling(db: &Connection, key: &ClaimKey, txid: B256) -> Result<(), StoreError> {
+    let sql = "UPDATE claims SET state = 'settling', txid = ?2 WHERE id = ?1";
+    db.execute(sql, params![id(db, key)?, txid.as_slice()])?;
+    Ok(())
+}
+
+/// The transfer was executed. Without a stored answer, the claim is of a stream that begins now.
+pub(crate) fn settled(db: &Connection, key: &ClaimKey, txid: B256) -> Result<(), StoreError> {
+    let id = id(db, key)?;
+    let there = db.prepare("SELECT 1 FROM answers WHERE claim = ?1")?.exists([id])?;
+    let state = if there { State::Settled } else { State::Streaming };
+    let sql = "UPDATE claims SET state = ?2, txid = ?3 WHERE id = ?1";
+    db.execute(sql, params![id, state, txid.as_slice()])?;
+    Ok(())
+}
+
+/// Keeps the answer of a claim whose stream has ended; `None` is one that is too long to be kept.
+/// The settlement of the claim may be unknown still.
 pub(crate) fn keep(
     db: &Connection,
     key: &ClaimKey,
@@ -58,8 +63,9 @@ pub(crate) fn keep(
     let state = if answer.is_some() { State::Settled } else { State::Spent };
     let sql = "UPDATE claims SET state = ?2 WHERE id = ?1 AND state = 'streaming'";
     let streaming = db.execute(sql, params![id, state])? == 1;
+    let sql = "SELECT 1 FROM claims WHERE id = ?1 AND state = 'settling'";
     match answer {
-        Some(answer) if streaming => store(db, id, answer),
+        Some(answer) if streaming || db.prepare(sql)?.exists([id])? => store(db, id, answer),
         _ => Ok(()),
     }
 }

@@ -1,6 +1,5 @@
 //! The public ids of calls. An id is a name, not a secret: whoever knows it gets nothing by it.
 
-use blockrun_llm::networks::Network;
 use rusqlite::{Connection, Row, params};
 
 use super::{ClaimKey, Named};
@@ -51,13 +50,6 @@ pub(crate) fn named(db: &Connection, id: &str) -> Result<Vec<Named>, StoreError>
 }
 
 fn read(row: &Row<'_>) -> Result<Named, StoreError> {
-    let network = Network::by_id(&row.get::<_, String>(0)?);
-    let key = ClaimKey {
-        network: network.ok_or(StoreError::Damaged("a claim's network"))?.caip2,
-        asset: row.get::<_, [u8; 20]>(1)?.into(),
-        payer: row.get::<_, [u8; 20]>(2)?.into(),
-        nonce: row.get::<_, [u8; 32]>(3)?.into(),
-    };
     let recovery = row.get::<_, Option<[u8; 32]>>(4)?.map(Into::into);
-    Ok(Named { key, recovery })
+    Ok(Named { key: ClaimKey::read(row)?, recovery })
 }

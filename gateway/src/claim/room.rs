@@ -50,7 +50,7 @@ pub(super) fn has_room(
 ) -> Result<bool, StoreError> {
     let sql = "SELECT (SELECT bytes FROM stored),
                       (SELECT count(*) FROM claims
-                       WHERE state IN ('running', 'streaming')
+                       WHERE state IN ('running', 'answered', 'settling', 'streaming')
                              AND (payer <> ?1 OR nonce <> ?2)
                              AND NOT EXISTS (SELECT 1 FROM answers WHERE claim = claims.id))";
     let bound = params![key.payer.as_slice(), key.nonce.as_slice()];
@@ -72,16 +72,12 @@ pub(crate) fn prune(db: &Connection, now: u64) -> Result<(), StoreError> {
         Ok((row.get::<_, i64>(0)?, row.get::<_, State>(1)?))
     })?;
     for row in rows.collect::<Result<Vec<_>, _>>()? {
-        let (id, state) = row;
-        db.execute("DELETE FROM answers WHERE claim = ?1", [id])?;
-        match state {
-            State::Streaming | State::Settled => {
+        match row {
+            (id, State::Streaming | State::Settled) => {
+                db.execute("DELETE FROM answers WHERE claim = ?1", [id])?;
                 db.execute("UPDATE claims SET state = 'spent' WHERE id = ?1", [id])?
             }
-            _ => {
-                db.execute("DELETE FROM ids WHERE claim = ?1", [id])?;
-                db.execute("DELETE FROM claims WHERE id = ?1", [id])?
-            }
+            (id, _) => db.execute("DELETE FROM claims WHERE id = ?1", [id])?,
         };
     }
     Ok(())

@@ -12,6 +12,10 @@ pub(crate) enum State {
     Refused,
     /// The provider is being asked.
     Running,
+    /// The answer is there and kept; nothing was sent yet to settle it.
+    Answered,
+    /// A transaction may have been sent; what became of it is not known.
+    Settling,
     /// Nothing was settled; the same payment may come again.
     Released,
     /// Settled; the streamed answer is being recorded, or was cut short and is owed.
@@ -24,13 +28,23 @@ pub(crate) enum State {
 
 impl State {
     #[cfg(test)]
-    const ALL: [Self; 6] =
-        [Self::Refused, Self::Running, Self::Released, Self::Streaming, Self::Settled, Self::Spent];
+    const ALL: [Self; 8] = [
+        Self::Refused,
+        Self::Running,
+        Self::Answered,
+        Self::Released,
+        Self::Settling,
+        Self::Streaming,
+        Self::Settled,
+        Self::Spent,
+    ];
 
     const fn text(self) -> &'static str {
         match self {
             Self::Refused => "refused",
             Self::Running => "running",
+            Self::Answered => "answered",
+            Self::Settling => "settling",
             Self::Released => "released",
             Self::Streaming => "streaming",
             Self::Settled => "settled",
@@ -50,6 +64,8 @@ impl FromSql for State {
         match value.as_str()? {
             "refused" => Ok(Self::Refused),
             "running" => Ok(Self::Running),
+            "answered" => Ok(Self::Answered),
+            "settling" => Ok(Self::Settling),
             "released" => Ok(Self::Released),
             "streaming" => Ok(Self::Streaming),
             "settled" => Ok(Self::Settled),

@@ -102,7 +102,7 @@ mod tests {
     use blockrun_llm::networks::BASE_SEPOLIA;
 
     use super::*;
-    use crate::ledger::{Refusal, Transfer};
+    use crate::{ledger::Refusal, settlement::Transfer};
 
     const NOW: u64 = 1_800_000_000;
     const PAYER: Address = Address::repeat_byte(1);

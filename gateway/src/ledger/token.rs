@@ -4,11 +4,11 @@ use alloy::{
     primitives::{Address, B256, U256, keccak256},
     sol_types::SolValue,
 };
-use blockrun_llm::{Usdc, networks::Network};
+use blockrun_llm::{Usdc, networks::Network, x402::InvalidReason};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::block::{self, Block};
-use crate::{config::Config, store::StoreError};
+use crate::{config::Config, settlement::Transfer, store::StoreError};
 
 /// The rules of one ledger. It holds no state: that is in the database it is given.
 #[derive(Debug, Clone, Copy)]
@@ -19,19 +19,6 @@ pub(crate) struct Ledger {
     pub(crate) payee: Address,
     /// What every other account starts with.
     pub(crate) starting_balance: Usdc,
-}
-
-/// A verified `transferWithAuthorization`, and what it buys.
-#[derive(Debug, Clone)]
-pub(crate) struct Transfer {
-    pub(crate) payer: Address,
-    pub(crate) payee: Address,
-    pub(crate) value: Usdc,
-    pub(crate) valid_after: u64,
-    pub(crate) valid_before: u64,
-    pub(crate) nonce: B256,
-    /// One line for people who look the transaction up.
-    pub(crate) purchase: String,
 }
 
 /// A transfer that is on the ledger.
@@ -66,19 +53,9 @@ impl Refusal {
     }
 }
 
-impl Transfer {
-    /// The transaction id: a hash of everything that makes this transfer what it is, so it is known
-    /// before the transfer is executed.
-    pub(crate) fn id(&self, network: &Network) -> B256 {
-        let authorization = (
-            self.payer,
-            self.payee,
-            U256::from(self.value.micro()),
-            self.valid_after,
-            self.valid_before,
-            self.nonce,
-        );
-        keccak256((network.chain_id, network.usdc, authorization).abi_encode())
+impl From<Refusal> for InvalidReason {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code(), refusal.to_string())
     }
 }
 
@@ -89,6 +66,20 @@ impl Ledger {
             payee: config.payee,
             starting_balance: config.starting_balance,
         }
+    }
+
+    /// The id of a transfer's transaction: a hash of everything that makes it what it is, so it is
+    /// known before the transfer is executed.
+    pub(crate) fn txid(&self, transfer: &Transfer) -> B256 {
+        let authorization = (
+            transfer.payer,
+            transfer.payee,
+            U256::from(transfer.value.micro()),
+            transfer.valid_after,
+            transfer.valid_before,
+            transfer.nonce,
+        );
+        keccak256((self.network.chain_id, self.network.usdc, authorization).abi_encode())
     }
 
     /// Prepares an empty database: the first block and the payee's empty account.
@@ -142,7 +133,7 @@ impl Ledger {
         if let Some(refusal) = self.check(db, transfer, Usdc::ZERO, now)? {
             return Ok(Err(refusal));
         }
-        let txid = transfer.id(self.network);
+        let txid = self.txid(transfer);
         let block = block::append(db, now, txid)?;
         let value = amount(transfer.value)?;
         self.credit(db, transfer.payer, -value)?;

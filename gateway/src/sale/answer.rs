@@ -8,11 +8,11 @@ use axum::{
 use blockrun_llm::{
     Usdc,
     networks::Network,
-    x402::{PAYMENT_RESPONSE, Settlement, Version, X_PAYMENT_RESPONSE},
+    x402::{InvalidReason, PAYMENT_RESPONSE, Settlement, Version, X_PAYMENT_RESPONSE},
 };
 use http::{HeaderValue, StatusCode, header};
 
-use crate::{problem::Problem, provider::ProviderError};
+use crate::{offer::Offer, problem::Problem, provider::ProviderError};
 
 /// How an answer travels.
 pub(super) const fn content_type(stream: bool) -> HeaderValue {
@@ -30,20 +30,27 @@ pub(super) fn ok(stream: bool, body: impl Into<Body>) -> Response {
     response
 }
 
-/// A settlement as the payer is told of it, in the version of the payment.
+/// A settlement as the payer is told of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Receipt {
-    pub(super) version: Version,
+    /// The version of the payment; `None` tells it in both.
+    pub(super) version: Option<Version>,
     pub(super) network: &'static Network,
     pub(super) payer: alloy::primitives::Address,
     pub(super) amount: Usdc,
 }
 
+impl Offer {
+    /// The 402 of a payment that was good but was refused when it was to be executed.
+    pub(super) fn refused(&self, receipt: Receipt, reason: &InvalidReason) -> Response {
+        receipt.failed(self.response(Some(reason)), reason.code)
+    }
+}
+
 impl Receipt {
     /// A paid response: with its receipt, and for this payer's caches only.
     pub(super) fn settled(&self, mut response: Response, txid: B256) -> Response {
-        let settlement = Settlement { success: true, ..self.settlement(Some(txid)) };
-        self.attach(&mut response, &settlement);
+        self.attach(&mut response, Some(txid), None);
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
         response
@@ -51,9 +58,7 @@ impl Receipt {
 
     /// The token refused the transfer after all: nothing was charged.
     pub(super) fn failed(&self, mut response: Response, reason: &str) -> Response {
-        let reason = Some(reason.to_owned());
-        let settlement = Settlement { error_reason: reason, ..self.settlement(None) };
-        self.attach(&mut response, &settlement);
+        self.attach(&mut response, None, Some(reason));
         response
     }
 
@@ -63,35 +68,33 @@ impl Receipt {
                        payment again: it is executed at most once.";
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "settlement_pending", message);
         let mut response = problem.retry_after(1).into_response();
-        let reason = Some("settlement_pending".to_owned());
-        let settlement = Settlement { error_reason: reason, ..self.settlement(Some(txid)) };
-        self.attach(&mut response, &settlement);
+        self.attach(&mut response, Some(txid), Some("settlement_pending"));
         response
     }
 
-    fn settlement(&self, txid: Option<B256>) -> Settlement {
-        let network = match self.version {
-            Version::V1 => self.network.v1_name.unwrap_or(self.network.caip2),
-            Version::V2 => self.network.caip2,
-        };
-        Settlement {
-            success: false,
-            transaction: txid.map(|txid| txid.to_string()).unwrap_or_default(),
-            network: network.to_owned(),
-            payer: Some(self.payer.to_string()),
-            amount: Some(self.amount.micro().to_string()),
-            error_reason: None,
-        }
-    }
-
-    fn attach(&self, response: &mut Response, settlement: &Settlement) {
-        let name = match self.version {
-            Version::V1 => X_PAYMENT_RESPONSE,
-            Version::V2 => PAYMENT_RESPONSE,
-        };
-        // Base64 is always a valid header value.
-        if let Ok(value) = HeaderValue::try_from(settlement.to_header()) {
-            response.headers_mut().insert(name, value);
+    fn attach(&self, response: &mut Response, txid: Option<B256>, failure: Option<&str>) {
+        for version in [Version::V1, Version::V2] {
+            if self.version.is_some_and(|own| own != version) {
+                continue;
+            }
+            let (name, network) = match version {
+                Version::V1 => {
+                    (X_PAYMENT_RESPONSE, self.network.v1_name.unwrap_or(self.network.caip2))
+                }
+                Version::V2 => (PAYMENT_RESPONSE, self.network.caip2),
+            };
+            let settlement = Settlement {
+                success: failure.is_none(),
+                transaction: txid.map(|txid| txid.to_string()).unwrap_or_default(),
+                network: network.to_owned(),
+                payer: Some(self.payer.to_string()),
+                amount: Some(self.amount.micro().to_string()),
+                error_reason: failure.map(str::to_owned),
+            };
+            // Base64 is always a valid header value.
+            if let Ok(value) = HeaderValue::try_from(settlement.to_header()) {
+                response.headers_mut().insert(name, value);
+            }
         }
     }
 }
@@ -120,6 +123,13 @@ pub(super) fn gone() -> Problem {
     let message = "This payment was executed and its answer is not kept any more; a new call needs \
                    a payment with a new nonce.";
     Problem::new(StatusCode::GONE, "answer_expired", message)
+}
+
+/// The settlement cannot be asked, and was not.
+pub(super) fn unavailable() -> Problem {
+    let message = "Payments cannot be settled right now. Nothing was sent or charged; send the same \
+                   request with the same payment again.";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "settlement_unavailable", message).retry_after(2)
 }
 
 /// There is no room for one more answer.
@@ -161,7 +171,12 @@ mod tests {
 
     fn receipt(version: Version) -> Receipt {
         let amount = Usdc::from_micro(1_000);
-        Receipt { version, network: &BASE_SEPOLIA, payer: Address::repeat_byte(1), amount }
+        Receipt {
+            version: Some(version),
+            network: &BASE_SEPOLIA,
+            payer: Address::repeat_byte(1),
+            amount,
+        }
     }
 
     #[test]

@@ -4,21 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::B256;
 use axum::response::{IntoResponse, Response};
-use blockrun_llm::x402::{InvalidReason, Version};
+use blockrun_llm::x402::Version;
 
 use super::{
     Order,
-    answer::{Receipt, conflict, gone, ok, provider_failed, still_owed},
+    answer::{Receipt, conflict, gone, ok, provider_failed, still_owed, unavailable},
     relay::{self, Relayed},
 };
 use crate::{
-    app::{App, now},
+    app::App,
     claim::{self, Answer, Claim, Kept, Seal, Settled, Turn},
-    ledger::{Refusal, Transfer},
     offer::Offer,
     problem::Problem,
     provider::{Completion, Frames, ProviderError},
-    store::StoreError,
+    settlement::{Due, Outcome, Transfer, Unavailable},
 };
 
 /// A sale whose claim is taken or settled. It has its turn until it is dropped.
@@ -32,8 +31,8 @@ pub(super) struct Paid {
     pub(super) turn: Turn,
 }
 
-/// A payment that is verified and claimed but not settled.
-pub(super) struct Due {
+/// A payment that is verified, claimed and checked, but not settled.
+pub(super) struct Sold {
     pub(super) transfer: Transfer,
     /// How long the provider may take.
     pub(super) patience: Duration,
@@ -41,11 +40,11 @@ pub(super) struct Due {
 
 impl Paid {
     /// Asks the provider, settles, answers.
-    pub(super) async fn sell(self, due: Due) -> Result<Response, Problem> {
+    pub(super) async fn sell(self, sold: Sold) -> Result<Response, Problem> {
         if self.order.chat.stream {
-            self.sell_stream(due).await
+            self.sell_stream(sold).await
         } else {
-            self.sell_whole(due).await
+            self.sell_whole(sold).await
         }
     }
 
@@ -55,37 +54,56 @@ impl Paid {
         let response = match kept {
             Kept::Owed => self.owed().await,
             Kept::Gone => gone().into_response(),
-            Kept::Answer(Answer { streamed, sealed }) => match self.seal.open(&sealed) {
-                Ok(answer) => ok(streamed, answer),
-                Err(_) => return Err(conflict("an answer that only its buyer can open")),
-            },
+            Kept::Answer(answer) => self.open_answer(&answer)?,
         };
         Ok(receipt.settled(response, settled.txid))
+    }
+
+    fn open_answer(&self, answer: &Answer) -> Result<Response, Problem> {
+        let opened = self.seal.open(&answer.sealed);
+        let opened = opened.map_err(|_| conflict("an answer that only its buyer can open"))?;
+        Ok(ok(answer.streamed, opened))
     }
 
     /// A stream that was paid for and cut short: the provider is asked again, nothing is charged.
     async fn owed(self) -> Response {
         let patience = self.app.config.provider_timeout;
-        match self.open(patience).await {
+        match self.open_stream(patience).await {
             Ok(frames) => ok(true, self.record(frames, patience)),
             Err(error) => still_owed(&error).into_response(),
         }
     }
 
-    async fn sell_whole(self, due: Due) -> Result<Response, Problem> {
+    async fn sell_whole(self, sold: Sold) -> Result<Response, Problem> {
         let call = self.order.call();
         let completion = async { self.fitting(self.app.provider.complete(&call).await?) };
-        let answer = match relay::within(due.patience, completion).await {
+        let body = match relay::within(sold.patience, completion).await {
             Ok(answer) => answer.body,
-            Err(error) => return Err(self.release(&error).await),
+            Err(error) => return Err(self.failed(&error).await),
         };
-        let sealed = self.seal.close(&answer).map_err(|error| Problem::internal(&error))?;
-        let sealed = Answer { streamed: false, sealed };
-        let receipt = self.receipt(due.transfer.value);
-        Ok(match self.settle(due.transfer, Some(sealed)).await {
-            Ok(txid) => receipt.settled(ok(false, answer), txid),
+        let sealed = self.seal.close(&body).map_err(|error| Problem::internal(&error))?;
+        let key = self.claim.key.clone();
+        let answer = Answer { streamed: false, sealed };
+        let kept = move |db: &_| claim::answered(db, &key, &answer);
+        self.app.store.run(kept).await.map_err(|error| Problem::internal(&error))?;
+        let receipt = self.receipt(sold.transfer.value);
+        Ok(match self.settle(sold.transfer).await {
+            Ok(txid) => receipt.settled(ok(false, body), txid),
             Err(response) => response,
         })
+    }
+
+    /// Settles an answer that an earlier attempt left.
+    pub(super) async fn settle_answered(
+        self,
+        transfer: Transfer,
+        answer: Answer,
+    ) -> Result<Response, Problem> {
+        let receipt = self.receipt(transfer.value);
+        match self.settle(transfer).await {
+            Ok(txid) => Ok(receipt.settled(self.open_answer(&answer)?, txid)),
+            Err(response) => Ok(response),
+        }
     }
 
     /// What is larger than what is kept could not be had again: it is not sold.
@@ -98,20 +116,28 @@ impl Paid {
         Err(ProviderError { message })
     }
 
-    /// Settles at the first byte, so that the receipt can go ahead of the stream.
-    async fn sell_stream(self, due: Due) -> Result<Response, Problem> {
-        let frames = match self.open(due.patience).await {
+    /// Settles at the first byte, so that the receipt can go ahead of the stream. While the
+    /// settlement is unknown, the stream is recorded for whoever asks again.
+    async fn sell_stream(self, sold: Sold) -> Result<Response, Problem> {
+        let frames = match self.open_stream(sold.patience).await {
             Ok(frames) => frames,
-            Err(error) => return Err(self.release(&error).await),
+            Err(error) => return Err(self.failed(&error).await),
         };
-        let receipt = self.receipt(due.transfer.value);
-        Ok(match self.settle(due.transfer, None).await {
-            Ok(txid) => receipt.settled(ok(true, self.record(frames, due.patience)), txid),
-            Err(response) => response,
+        let receipt = self.receipt(sold.transfer.value);
+        Ok(match self.execute(sold.transfer).await {
+            Ok(Outcome::Settled(txid)) => {
+                receipt.settled(ok(true, self.record(frames, sold.patience)), txid)
+            }
+            Ok(Outcome::Unknown(txid)) => {
+                drop(self.record(frames, sold.patience));
+                receipt.pending(txid)
+            }
+            Ok(Outcome::Refused(reason)) => self.offer.refused(receipt, &reason),
+            Err(error) => self.untried(&error).await.into_response(),
         })
     }
 
-    async fn open(&self, patience: Duration) -> Result<Frames, ProviderError> {
+    async fn open_stream(&self, patience: Duration) -> Result<Frames, ProviderError> {
         let call = self.order.call();
         let opened = async { relay::first_frame(self.app.provider.stream(&call).await?).await };
         relay::within(patience, opened).await
@@ -146,44 +172,46 @@ impl Paid {
         Ok(self.app.store.run(move |db| claim::keep(db, &key, answer.as_ref())).await?)
     }
 
-    /// The settlement and the answer that it pays for, kept in one transaction. Returns its id, or
-    /// the response that says why there is none.
-    async fn settle(&self, transfer: Transfer, answer: Option<Answer>) -> Result<B256, Response> {
+    /// Settles an answer that is kept. Returns the transaction, or the response that says why there
+    /// is none.
+    async fn settle(&self, transfer: Transfer) -> Result<B256, Response> {
         let receipt = self.receipt(transfer.value);
-        let txid = transfer.id(self.app.terms.network);
-        let (key, ledger) = (self.claim.key.clone(), self.app.ledger);
-        let settle =
-            move |db: &_| claim::settle(db, &ledger, &key, &transfer, answer.as_ref(), now());
-        match self.app.store.run(settle).await {
-            Ok(Ok(executed)) => Ok(executed.txid),
-            Ok(Err(refusal)) => Err(self.refused(receipt, refusal)),
-            Err(error) => Err(unknown(&error, receipt, txid)),
+        match self.execute(transfer).await {
+            Ok(Outcome::Settled(txid)) => Ok(txid),
+            Ok(Outcome::Unknown(txid)) => Err(receipt.pending(txid)),
+            Ok(Outcome::Refused(reason)) => Err(self.offer.refused(receipt, &reason)),
+            Err(error) => Err(self.untried(&error).await.into_response()),
         }
     }
 
-    fn refused(&self, receipt: Receipt, refusal: Refusal) -> Response {
-        let reason = InvalidReason::new(refusal.code(), refusal.to_string());
-        receipt.failed(self.offer.response(Some(&reason)), refusal.code())
+    async fn execute(&self, transfer: Transfer) -> Result<Outcome, Unavailable> {
+        let (key, model) = (self.claim.key.clone(), self.order.model.id.clone());
+        self.app.settlement.settle(Due { key, transfer, model }).await
     }
 
-    /// Nothing was settled: the same payment may come again.
-    async fn release(&self, error: &ProviderError) -> Problem {
+    /// The provider failed before anything was settled: the same payment may come again.
+    async fn failed(&self, error: &ProviderError) -> Problem {
+        self.release().await;
+        provider_failed(error)
+    }
+
+    /// Nothing could be asked, nothing was sent: the same payment may come again.
+    pub(super) async fn untried(&self, error: &Unavailable) -> Problem {
+        tracing::warn!(%error, "nothing can be settled");
+        self.release().await;
+        unavailable()
+    }
+
+    async fn release(&self) {
         let key = self.claim.key.clone();
         // A claim that cannot be released is found as left over by whoever has its next turn.
         if let Err(error) = self.app.store.run(move |db| claim::release(db, &key)).await {
             tracing::error!(%error, "a claim could not be released");
         }
-        provider_failed(error)
     }
 
     fn receipt(&self, amount: blockrun_llm::Usdc) -> Receipt {
         let (network, payer) = (self.app.terms.network, self.claim.key.payer);
-        Receipt { version: self.version, network, payer, amount }
+        Receipt { version: Some(self.version), network, payer, amount }
     }
-}
-
-/// The store failed while it settled: it may or may not have kept the transaction.
-fn unknown(error: &StoreError, receipt: Receipt, txid: B256) -> Response {
-    tracing::error!(%error, "a settlement could not be confirmed");
-    receipt.pending(txid)
 }

@@ -3,17 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
-use blockrun_llm::x402::Version;
+use blockrun_llm::Usdc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
     answer::{Receipt, gone, ok},
     incoming,
+    reconcile::reconcile,
 };
 use crate::{
     app::{App, now},
-    claim::{self, Answer, ClaimKey, Kept, RecoveryToken, Seal, Settled},
+    claim::{self, Answer, ClaimKey, Kept, RecoveryToken, Seal, Standing},
     problem::Problem,
+    settlement::Outcome,
 };
 
 /// The stored answer of a call, with its receipt in both versions of the protocol.
@@ -33,34 +35,42 @@ pub(crate) async fn recover(
     let key = own.ok_or_else(closed)?.key;
     // Whoever has the turn is still making the answer.
     let turn = app.turns.wait(&key, Duration::ZERO).await.ok_or_else(in_flight)?;
-    let (sought, time) = (key.clone(), now());
-    let bought = app.store.run(move |db| claim::bought(db, &sought, time)).await;
+    let mut bought = find(app, &key).await?;
+    if let Standing::Settling(pending) = bought {
+        let receipt = receipt(app, &key, pending.value);
+        if let Outcome::Unknown(txid) = reconcile(app, pending).await {
+            return Ok(receipt.pending(txid));
+        }
+        bought = find(app, &key).await?;
+    }
     drop(turn);
-    let (settled, kept) = bought.map_err(|error| Problem::internal(&error))?.ok_or_else(nothing)?;
+    let Standing::Settled(settled, kept) = bought else { return Err(nothing()) };
     let response = match kept {
         Kept::Answer(answer) => open(&key, &token, &answer)?,
         Kept::Owed => owed().into_response(),
         Kept::Gone => gone().into_response(),
     };
-    Ok(with_receipts(app, &key, settled, response))
+    let mut response = receipt(app, &key, settled.value).settled(response, settled.txid);
+    // Any cache would answer the next one without asking for the token.
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+async fn find(app: &App, key: &ClaimKey) -> Result<Standing, Problem> {
+    let key = key.clone();
+    let bought = app.store.run(move |db| claim::bought(db, &key, now())).await;
+    bought.map_err(|error| Problem::internal(&error))
+}
+
+const fn receipt(app: &App, key: &ClaimKey, amount: Usdc) -> Receipt {
+    Receipt { version: None, network: app.terms.network, payer: key.payer, amount }
 }
 
 fn open(key: &ClaimKey, token: &RecoveryToken, answer: &Answer) -> Result<Response, Problem> {
     let seal = Seal::new(key, Some(token), &[]).map_err(|error| Problem::internal(&error))?;
     let opened = seal.open(&answer.sealed).map_err(|_| closed())?;
     Ok(ok(answer.streamed, opened))
-}
-
-fn with_receipts(app: &App, key: &ClaimKey, settled: Settled, mut response: Response) -> Response {
-    for version in [Version::V1, Version::V2] {
-        let (network, payer, amount) = (app.terms.network, key.payer, settled.value);
-        let receipt = Receipt { version, network, payer, amount };
-        response = receipt.settled(response, settled.txid);
-    }
-    // Any cache would answer the next one without asking for the token.
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 fn nothing() -> Problem {

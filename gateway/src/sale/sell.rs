@@ -8,18 +8,19 @@ use http::HeaderMap;
 
 use super::{
     Order,
-    answer::{conflict, full, in_flight, ok, other_call, provider_failed},
+    answer::{Receipt, conflict, full, in_flight, ok, other_call, provider_failed},
     incoming,
-    paid::{Due, Paid},
+    paid::{Paid, Sold},
+    reconcile::reconcile,
     relay,
 };
 use crate::{
     app::{App, now},
     claim::{self, Claim, Seal, Standing, Taken, Turn, request_hash},
     config::SETTLE_SECONDS,
-    ledger::Transfer,
     offer::Offer,
     problem::Problem,
+    settlement::{Checked, Outcome, Pending, Transfer},
 };
 
 /// Answers an order: free models at once, others for a payment, and with a 402 without one.
@@ -79,12 +80,35 @@ impl Sale {
     async fn run(self) -> Result<Response, Problem> {
         let patience = self.app.config.replay_wait;
         let turn = self.app.turns.wait(&self.claim.key, patience).await.ok_or_else(in_flight)?;
-        let (claim, time) = (self.claim.clone(), now());
-        let standing = self.app.store.run(move |db| claim::standing(db, &claim, time)).await;
-        match standing.map_err(|error| Problem::internal(&error))? {
+        match self.standing().await? {
             Standing::Conflict(what) => Err(conflict(what)),
             Standing::Settled(settled, kept) => self.paid(turn).again(settled, kept).await,
+            Standing::Settling(pending) => self.reconcile(turn, pending).await,
             Standing::Free => self.first(turn).await,
+        }
+    }
+
+    async fn standing(&self) -> Result<Standing, Problem> {
+        let claim = self.claim.clone();
+        let standing = self.app.store.run(move |db| claim::standing(db, &claim, now())).await;
+        standing.map_err(|error| Problem::internal(&error))
+    }
+
+    /// An earlier settlement ended unknown: what became of it?
+    async fn reconcile(self, turn: Turn, pending: Pending) -> Result<Response, Problem> {
+        let receipt = Receipt {
+            version: Some(self.payment.version),
+            network: self.app.terms.network,
+            payer: self.claim.key.payer,
+            amount: pending.value,
+        };
+        match reconcile(&self.app, pending).await {
+            Outcome::Unknown(txid) => Ok(receipt.pending(txid)),
+            Outcome::Refused(reason) => Ok(self.offer.refused(receipt, &reason)),
+            Outcome::Settled(_) => match self.standing().await? {
+                Standing::Settled(settled, kept) => self.paid(turn).again(settled, kept).await,
+                other => Err(Problem::internal(&format!("after a settlement: {other:?}"))),
+            },
         }
     }
 
@@ -95,17 +119,32 @@ impl Sale {
             Err(reason) => return Ok(self.offer.response(Some(&reason))),
         };
         let transfer = self.transfer(&verified);
-        let (claim, ledger, checked) = (self.claim.clone(), self.app.ledger, transfer.clone());
-        let limits = self.app.limits;
-        let take = move |db: &_| claim::take(db, &ledger, &claim, &checked, &limits, now());
+        let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
+        let take = move |db: &_| claim::take(db, &claim, &taking, &limits, now());
         match self.app.store.run(take).await.map_err(|error| Problem::internal(&error))? {
-            Taken::Ours => self.paid(turn).sell(Due { transfer, patience }).await,
+            Taken::Ours => self.check(turn, transfer, patience).await,
+            Taken::Answered(answer) => self.paid(turn).settle_answered(transfer, answer).await,
             Taken::Full => Err(full()),
             Taken::OtherCall(id) => Err(other_call(&id)),
-            Taken::Refused(refusal) => {
-                let reason = InvalidReason::new(refusal.code(), refusal.to_string());
+        }
+    }
+
+    /// Whether the money is there, and only then the provider.
+    async fn check(
+        self,
+        turn: Turn,
+        transfer: Transfer,
+        patience: Duration,
+    ) -> Result<Response, Problem> {
+        let key = self.claim.key.clone();
+        match self.app.settlement.check(&key, &transfer).await {
+            Ok(Checked::Good) => self.paid(turn).sell(Sold { transfer, patience }).await,
+            Ok(Checked::Refused(reason)) => {
+                let refused = self.app.store.run(move |db| claim::refuse(db, &key)).await;
+                refused.map_err(|error| Problem::internal(&error))?;
                 Ok(self.offer.response(Some(&reason)))
             }
+            Err(error) => Err(self.paid(turn).untried(&error).await),
         }
     }
 

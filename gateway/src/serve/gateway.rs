@@ -16,6 +16,8 @@ use crate::{
     offer::Terms,
     provider::{PracticeProvider, Provider},
     routes::router,
+    sale::reconcile_all,
+    settlement::Practice,
     store::{self, Store},
 };
 
@@ -56,6 +58,7 @@ impl Gateway {
             rule: PriceRule::default(),
             catalog,
             provider,
+            settlement: Arc::new(Practice::new(store.clone(), ledger)),
             store,
             ledger,
             limits: Limits::of(&config),
@@ -65,6 +68,8 @@ impl Gateway {
             config,
         });
         let server = Arc::new(Server::new(&app.config, router(Arc::clone(&app)), tls));
+        let resumed = reconcile_all(&app).await;
+        resumed.map_err(|error| Error::Store(error.to_string()))?;
         drop(app);
         let (stop, stopped) = oneshot::channel();
         let listening = tokio::spawn(listen(listener, server, stopped));

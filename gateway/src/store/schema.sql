@@ -13,13 +13,16 @@ CREATE TABLE claims (
     valid_before   INTEGER NOT NULL,
     expires        INTEGER NOT NULL CHECK (expires >= valid_before), -- until then its answer is kept
     state          TEXT NOT NULL CHECK (state IN
-                       ('refused', 'running', 'released', 'streaming', 'settled', 'spent')),
+                       ('refused', 'running', 'answered', 'released', 'settling', 'streaming',
+                        'settled', 'spent')),
+    taken          INTEGER NOT NULL,  -- order in which a payer's open claims were taken
     recovery       BLOB,              -- hash of the recovery token; null: sealed under the body
-    txid           BLOB,              -- once settled
+    txid           BLOB,              -- of the settlement, from before it was sent
     UNIQUE (network, asset, payer, nonce)
 );
 
-CREATE INDEX claims_open ON claims (payer) WHERE state IN ('running', 'streaming');
+CREATE INDEX claims_open ON claims (payer)
+    WHERE state IN ('running', 'answered', 'settling', 'streaming');
 CREATE INDEX claims_ending ON claims (expires)
     WHERE state IN ('refused', 'released', 'streaming', 'settled');
 
@@ -27,7 +30,7 @@ CREATE INDEX claims_ending ON claims (expires)
 CREATE TABLE ids (
     id     TEXT NOT NULL,
     payer  BLOB NOT NULL,
-    claim  INTEGER NOT NULL REFERENCES claims (id),
+    claim  INTEGER NOT NULL REFERENCES claims (id) ON DELETE CASCADE,
     PRIMARY KEY (id, payer)
 ) WITHOUT ROWID;
 
@@ -35,7 +38,7 @@ CREATE INDEX ids_claim ON ids (claim);
 
 -- Sealed answers. How much they take is counted as they come and go.
 CREATE TABLE answers (
-    claim     INTEGER PRIMARY KEY REFERENCES claims (id),
+    claim     INTEGER PRIMARY KEY REFERENCES claims (id) ON DELETE CASCADE,
     streamed  INTEGER NOT NULL,
     sealed    BLOB NOT NULL
 );

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod catalog;
+mod counting;
 mod ids;
 mod limits;
 mod offer;
@@ -14,6 +15,7 @@ mod restart;
 mod rpc;
 mod sdk;
 mod serving;
+mod settlement;
 mod stream;
 mod support;
 mod validation;

@@ -1,47 +1,15 @@
 //! The same payment again: answered again, never run or charged twice.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
-use blockrun_gateway::{
-    Completion, Config, Frames, Gateway, PracticeProvider, Provider, ProviderCall, ProviderError,
-};
+use blockrun_gateway::Config;
 use blockrun_llm::policy::Policy;
 use serde_json::json;
 
-use super::support::{Shop, config, hello};
-
-/// Counts how often it is asked.
-#[derive(Debug, Default)]
-struct Counting {
-    asked: AtomicU64,
-    inner: PracticeProvider,
-}
-
-#[async_trait::async_trait]
-impl Provider for Counting {
-    async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.inner.complete(call).await
-    }
-
-    async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.inner.stream(call).await
-    }
-}
-
-async fn counted(config: Config, delay: Duration) -> (Shop, Arc<Counting>) {
-    let provider = Counting { inner: PracticeProvider::new(delay), ..Counting::default() };
-    let provider = Arc::new(provider);
-    let running = Gateway::start_with(config, Arc::<Counting>::clone(&provider)).await.unwrap();
-    (Shop::around(running), provider)
-}
+use super::{
+    counting::counted,
+    support::{Shop, config, hello},
+};
 
 #[tokio::test]
 async fn a_settled_payment_gets_its_answer_again() {

@@ -1,0 +1,93 @@
+//! Settlement on the practice ledger: in the same database, so that a transfer and its claim change
+//! together.
+
+use blockrun_llm::x402::InvalidReason;
+use rusqlite::Connection;
+
+use super::{Checked, Due, Outcome, Pending, Settlement, Transfer, Unavailable};
+use crate::{
+    app::now,
+    claim::{self, ClaimKey},
+    ledger::{Ledger, Record, Refusal},
+    store::{Store, StoreError},
+};
+
+/// The model whose transfers are executed but reported as unknown, as when a chain does not answer.
+const UNKNOWN: &str = "practice/unknown";
+/// The model whose transfers are refused at last, as when a wallet is emptied meanwhile.
+const UNSETTLED: &str = "practice/unsettled";
+
+/// Settles on the practice ledger.
+#[derive(Debug)]
+pub(crate) struct Practice {
+    store: Store,
+    ledger: Ledger,
+}
+
+impl Practice {
+    pub(crate) const fn new(store: Store, ledger: Ledger) -> Self {
+        Self { store, ledger }
+    }
+}
+
+#[async_trait::async_trait]
+impl Settlement for Practice {
+    async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable> {
+        let (ledger, key, transfer) = (self.ledger, key.clone(), transfer.clone());
+        let check = move |db: &_| {
+            let held = claim::held(db, &key, now())?;
+            ledger.check(db, &transfer, held, now())
+        };
+        let refusal = self.store.run(check).await?;
+        Ok(refusal.map_or(Checked::Good, |refusal| Checked::Refused(refusal.into())))
+    }
+
+    async fn settle(&self, due: Due) -> Result<Outcome, Unavailable> {
+        let ledger = self.ledger;
+        let txid = ledger.txid(&due.transfer);
+        let outcome = self.store.run(move |db| execute(db, &ledger, &due)).await;
+        Ok(outcome.unwrap_or_else(|error| {
+            // It may have been kept all the same: a commit can fail after its write.
+            tracing::error!(%error, "a settlement could not be confirmed");
+            Outcome::Unknown(txid)
+        }))
+    }
+
+    async fn reconcile(&self, pending: Pending) -> Result<Outcome, Unavailable> {
+        Ok(self.store.run(move |db| look_up(db, &pending)).await?)
+    }
+}
+
+fn execute(db: &Connection, ledger: &Ledger, due: &Due) -> Result<Outcome, StoreError> {
+    let refused = if due.model == UNSETTLED {
+        let (available, needed) = (blockrun_llm::Usdc::ZERO, due.transfer.value);
+        Err(Refusal::Funds { available, needed })
+    } else {
+        ledger.execute(db, &due.transfer, now())?
+    };
+    match refused {
+        Err(refusal) => {
+            claim::release(db, &due.key)?;
+            Ok(Outcome::Refused(refusal.into()))
+        }
+        Ok(executed) if due.model == UNKNOWN => {
+            claim::settling(db, &due.key, executed.txid)?;
+            Ok(Outcome::Unknown(executed.txid))
+        }
+        Ok(executed) => {
+            claim::settled(db, &due.key, executed.txid)?;
+            Ok(Outcome::Settled(executed.txid))
+        }
+    }
+}
+
+/// What is not on the ledger will never be.
+fn look_up(db: &Connection, pending: &Pending) -> Result<Outcome, StoreError> {
+    if Record::get(db, pending.txid)?.is_some() {
+        claim::settled(db, &pending.key, pending.txid)?;
+        return Ok(Outcome::Settled(pending.txid));
+    }
+    claim::release(db, &pending.key)?;
+    let reason = InvalidReason::new("invalid_transaction_state", "it is not on the ledger");
+    Ok(Outcome::Refused(reason))
+}
