@@ -2,21 +2,42 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use blockrun_gateway::{Config, Gateway, Protocols, TlsFiles};
-use blockrun_llm::Usdc;
-use clap::{Args, ValueEnum};
+use blockrun_gateway::{Config, Gateway, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
+use blockrun_llm::{
+    Usdc,
+    networks::{BASE, BASE_SEPOLIA},
+    wallet::{Address, LocalKey},
+};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::{
     args::seconds,
     output::{Failure, print, remark},
 };
 
+/// Holds the key of the account that pays the gas.
+const GAS_KEY: &str = "BLOCKRUN_GATEWAY_GAS_KEY";
+
 /// The paid endpoint. Practice mode has play money, a built-in model and needs no network.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("mode").required(true).args(["practice", "onchain"]))]
 pub(crate) struct GatewayArguments {
-    /// Play money and the built-in practice model. The only mode there is so far.
-    #[arg(long, required = true)]
+    /// Play money and the built-in practice model.
+    #[arg(long)]
     practice: bool,
+    /// Settle on a chain, with gas from the account of BLOCKRUN_GATEWAY_GAS_KEY. The model is still
+    /// the built-in practice model. Needs a build with the feature `onchain`.
+    #[arg(long, requires_all = ["rpc_url", "payee"])]
+    onchain: bool,
+    /// JSON-RPC endpoint of the network to settle on.
+    #[arg(long, value_name = "URL", requires = "onchain")]
+    rpc_url: Option<String>,
+    /// Account that is paid.
+    #[arg(long, value_name = "ADDRESS", requires = "onchain")]
+    payee: Option<Address>,
+    /// Network to settle on.
+    #[arg(long, value_enum, default_value_t = Chain::BaseSepolia, requires = "onchain")]
+    network: Chain,
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: std::net::IpAddr,
@@ -46,6 +67,15 @@ pub(crate) struct GatewayArguments {
     provider_delay: Duration,
 }
 
+/// Networks to settle on.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Chain {
+    /// Real money.
+    Base,
+    /// Worthless money of a public test network.
+    BaseSepolia,
+}
+
 /// Versions of x402.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum X402 {
@@ -59,9 +89,11 @@ enum X402 {
 
 /// Runs until SIGTERM or Ctrl-C; calls in flight are finished first.
 pub(crate) async fn run(arguments: GatewayArguments) -> Result<(), Failure> {
-    let running = Gateway::start(arguments.config()).await.map_err(Failure::other)?;
+    let config = arguments.config()?;
+    let mode = described(&config);
+    let running = Gateway::start(config).await.map_err(Failure::other)?;
     print(&format!("listening on {}", running.api_url()))?;
-    remark("practice mode: the money is not real and the model is built in")?;
+    remark(&mode)?;
     remark(&format!("try: BLOCKRUN_API_URL={} blockrun chat \"Hello!\"", running.api_url()))?;
     match running.until_signal().await {
         Ok(true) => Ok(()),
@@ -70,10 +102,42 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<(), Failure> {
     }
 }
 
+/// What is real about a gateway, and what is not.
+fn described(config: &Config) -> String {
+    let Config { network, payee, onchain, .. } = config;
+    let Some(onchain) = onchain else {
+        return "practice mode: the money is not real and the model is built in".to_owned();
+    };
+    let money = if network.testnet { "test money" } else { "REAL MONEY" };
+    let gas = onchain.gas_key.address();
+    format!(
+        "settling on {} ({money}) to {payee}, gas from {gas}; the model is NOT real: answers come \
+         from the built-in practice model",
+        network.name
+    )
+}
+
 impl GatewayArguments {
-    fn config(self) -> Config {
+    fn onchain(&self) -> Result<Option<Onchain>, Failure> {
+        let Some(url) = &self.rpc_url else { return Ok(None) };
+        let key = std::env::var(GAS_KEY).map_err(|_| {
+            Failure::other(format!("{GAS_KEY} is not set: it holds the key that pays the gas"))
+        })?;
+        let key = LocalKey::from_hex(key.trim());
+        let key = key.map_err(|error| Failure::other(format!("{GAS_KEY}: {error}")))?;
+        Ok(Some(Onchain::new(url, key)))
+    }
+
+    fn config(self) -> Result<Config, Failure> {
+        let onchain = self.onchain()?;
         let data = self.data.unwrap_or_else(|| PathBuf::from("blockrun-gateway"));
-        Config {
+        Ok(Config {
+            onchain,
+            payee: self.payee.unwrap_or(PRACTICE_PAYEE),
+            network: match self.network {
+                Chain::Base => &BASE,
+                Chain::BaseSepolia => &BASE_SEPOLIA,
+            },
             bind: SocketAddr::new(self.host, self.port),
             data: (!self.ephemeral).then_some(data),
             starting_balance: self.starting_balance,
@@ -88,6 +152,6 @@ impl GatewayArguments {
                 .map(|(certificate, key)| TlsFiles { certificate, key }),
             provider_delay: self.provider_delay,
             ..Config::default()
-        }
+        })
     }
 }

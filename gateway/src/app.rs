@@ -29,7 +29,8 @@ pub(crate) struct App {
     pub(crate) catalog: Catalog,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) store: Store,
-    pub(crate) ledger: Ledger,
+    /// The practice ledger; `None` when payments are settled on a chain.
+    pub(crate) practice: Option<Ledger>,
     pub(crate) settlement: Arc<dyn Settlement>,
     pub(crate) limits: Limits,
     pub(crate) turns: Turns,

@@ -1,6 +1,7 @@
 //! How a gateway is set up.
 
 use std::{
+    fmt,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -10,6 +11,7 @@ use alloy::primitives::{Address, address};
 use blockrun_llm::{
     Usdc,
     networks::{BASE_SEPOLIA, Network},
+    wallet::LocalKey,
     x402::Version,
 };
 
@@ -40,6 +42,9 @@ pub struct Config {
     pub protocols: Protocols,
     /// Who is paid. Default [`PRACTICE_PAYEE`].
     pub payee: Address,
+    /// Settle on the network itself instead of the practice ledger. Needs a build with the feature
+    /// `onchain`. Default `None`: practice.
+    pub onchain: Option<Onchain>,
     /// The network that payments are for. Default Base Sepolia, the only one in practice mode.
     pub network: &'static Network,
     /// Serve HTTPS with this certificate; `None` serves HTTP. Default `None`.
@@ -90,6 +95,34 @@ pub enum Protocols {
     Both,
 }
 
+/// How payments are settled on a chain.
+#[derive(Clone)]
+pub struct Onchain {
+    /// JSON-RPC endpoint of the network: https, or http to this machine.
+    pub rpc_url: String,
+    /// Signs the settlements and pays their gas. It needs the network's coin and never holds USDC;
+    /// no other program may send transactions with it.
+    pub gas_key: LocalKey,
+    /// How long a buyer waits for the settlement to be in a block before it is told that it is
+    /// pending (503). [`Onchain::new`]: 45 s, below the minute that clients and proxies wait.
+    pub receipt_wait: Duration,
+}
+
+impl Onchain {
+    /// Settlement through an endpoint, by a gas key.
+    #[must_use]
+    pub fn new(rpc_url: impl Into<String>, gas_key: LocalKey) -> Self {
+        Self { rpc_url: rpc_url.into(), gas_key, receipt_wait: Duration::from_secs(45) }
+    }
+}
+
+impl fmt::Debug for Onchain {
+    /// Without the address of the endpoint, whose path often is a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Onchain").field("gas_key", &self.gas_key).finish_non_exhaustive()
+    }
+}
+
 /// A certificate and its key, both PEM files.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
@@ -107,6 +140,7 @@ impl Default for Config {
             starting_balance: Usdc::from_micro(10_000_000),
             protocols: Protocols::Both,
             payee: PRACTICE_PAYEE,
+            onchain: None,
             network: &BASE_SEPOLIA,
             tls: None,
             catalog: None,
@@ -148,9 +182,15 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let refuse =
             |field, problem: &str| Err(Error::Config { field, problem: problem.to_owned() });
-        if !self.network.testnet {
+        if self.onchain.is_none() && !self.network.testnet {
             let problem = "practice money must not look real: use a test network (base-sepolia)";
             return refuse("network", problem);
+        }
+        if self.onchain.is_some() && !cfg!(feature = "onchain") {
+            return refuse("onchain", "this build cannot: build with the feature `onchain`");
+        }
+        if self.onchain.is_some() && self.payee == PRACTICE_PAYEE {
+            return refuse("payee", "nobody holds the practice payee's key: name your own account");
         }
         if self.protocols.offers(Version::V1) && self.network.v1_name.is_none() {
             return refuse("protocols", "x402 v1 has no name for this network: offer v2 alone");
@@ -177,6 +217,19 @@ mod tests {
     use blockrun_llm::networks::{ARC, BASE};
 
     use super::*;
+
+    #[test]
+    fn real_money_needs_the_feature_and_a_payee() {
+        let gas_key = LocalKey::from_hex(&"11".repeat(32)).unwrap();
+        let onchain = Onchain::new("https://node.example/v2/secret", gas_key);
+        let printed = format!("{onchain:?}");
+        assert!(!printed.contains("secret") && !printed.contains("1111"), "{printed}");
+        let payee = Address::repeat_byte(7);
+        let onchain = Some(onchain);
+        let config = Config { onchain, network: &BASE, payee, ..Config::default() };
+        assert_eq!(config.check().is_ok(), cfg!(feature = "onchain"));
+        assert!(Config { payee: PRACTICE_PAYEE, ..config }.check().is_err());
+    }
 
     #[test]
     fn what_cannot_work_is_named() {

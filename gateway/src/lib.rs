@@ -21,7 +21,7 @@ mod store;
 
 pub use catalog::{Catalog, CatalogError, Model, Price};
 pub use chat::{ChatRequest, Format, Tool, ToolChoice};
-pub use config::{Config, PRACTICE_PAYEE, Protocols, TlsFiles};
+pub use config::{Config, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
 pub use error::Error;
 pub use provider::{Completion, Frames, PracticeProvider, Provider, ProviderCall, ProviderError};
 pub use serve::{Gateway, Running};

@@ -102,7 +102,10 @@ mod tests {
     use blockrun_llm::networks::BASE_SEPOLIA;
 
     use super::*;
-    use crate::{ledger::Refusal, settlement::Transfer};
+    use crate::{
+        ledger::Refusal,
+        settlement::{Signature, Transfer},
+    };
 
     const NOW: u64 = 1_800_000_000;
     const PAYER: Address = Address::repeat_byte(1);
@@ -125,6 +128,7 @@ mod tests {
             valid_after: NOW - 1,
             valid_before: NOW + 60,
             nonce: B256::repeat_byte(nonce),
+            signature: Signature([0; 65]),
             purchase: "test".into(),
         }
     }

@@ -13,7 +13,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, P
     version.await.map_err(|error| Problem::internal(&error))?;
     Ok(Json(json!({
         "status": "ok",
-        "mode": "practice",
+        "mode": if app.practice.is_some() { "practice" } else { "onchain" },
         "version": env!("CARGO_PKG_VERSION"),
         "network": app.terms.network.caip2,
     })))

@@ -20,7 +20,7 @@ use crate::{
     config::SETTLE_SECONDS,
     offer::Offer,
     problem::Problem,
-    settlement::{Checked, Outcome, Pending, Transfer},
+    settlement::{Checked, Outcome, Pending, Signature, Transfer},
 };
 
 /// Answers an order: free models at once, others for a payment, and with a 402 without one.
@@ -47,7 +47,7 @@ pub(crate) async fn serve(
         .map_err(|error| Problem::internal(&error))?;
     // From here on a caller that hangs up changes nothing.
     let sale = Sale { app: Arc::clone(&app), order, offer, payment, claim, seal };
-    let done = app.tasks.run(sale.run()).await;
+    let done = app.tasks.run(Box::pin(sale.run())).await;
     done.map_err(|panic| Problem::internal(&panic))?
 }
 
@@ -172,6 +172,7 @@ impl Sale {
             valid_after: verified.valid_after,
             valid_before: verified.valid_before,
             nonce: verified.nonce,
+            signature: Signature(verified.signature),
             purchase: self.offer.description.clone(),
         }
     }

@@ -6,6 +6,8 @@ use blockrun_llm::quote::PriceRule;
 use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{Running, connection::Server, listener::listen, tls};
+#[cfg(feature = "onchain")]
+use crate::settlement::Chain;
 use crate::{
     app::{App, Tasks, now},
     catalog::Catalog,
@@ -17,7 +19,7 @@ use crate::{
     provider::{PracticeProvider, Provider},
     routes::router,
     sale::reconcile_all,
-    settlement::Practice,
+    settlement::{Practice, Settlement},
     store::{self, Store},
 };
 
@@ -26,7 +28,8 @@ use crate::{
 pub struct Gateway;
 
 impl Gateway {
-    /// Starts a practice gateway; it listens when this returns. Needs a tokio runtime.
+    /// Starts a gateway with the practice provider behind it; it listens when this returns. Needs a
+    /// tokio runtime.
     ///
     /// # Errors
     /// [`Error`], naming the field or file and the way out.
@@ -35,7 +38,7 @@ impl Gateway {
         Self::start_with(config, Arc::new(provider)).await
     }
 
-    /// The same with another provider behind it. The money is still practice money.
+    /// The same with another provider behind it.
     ///
     /// # Errors
     /// [`Error`], naming the field or file and the way out.
@@ -46,9 +49,10 @@ impl Gateway {
             None => Catalog::built_in()?,
         };
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
-        let ledger = Ledger::of(&config);
         let (tasks, tasks_ended) = Tasks::new();
-        let store = prepare(&config, ledger, &tasks).await?;
+        let practice = config.onchain.is_none().then(|| Ledger::of(&config));
+        let store = prepare(&config, practice, &tasks).await?;
+        let settlement = settlement(&config, practice, &store).await?;
         let (listener, address) = bind(config.bind).await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let base_url = format!("{scheme}://{address}");
@@ -58,18 +62,18 @@ impl Gateway {
             rule: PriceRule::default(),
             catalog,
             provider,
-            settlement: Arc::new(Practice::new(store.clone(), ledger)),
+            practice,
+            settlement,
             store,
-            ledger,
             limits: Limits::of(&config),
             turns: Turns::default(),
             tasks,
             base_url: base_url.clone(),
             config,
         });
-        let server = Arc::new(Server::new(&app.config, router(Arc::clone(&app)), tls));
         let resumed = reconcile_all(&app).await;
         resumed.map_err(|error| Error::Store(error.to_string()))?;
+        let server = Arc::new(Server::new(&app.config, router(Arc::clone(&app)), tls));
         drop(app);
         let (stop, stopped) = oneshot::channel();
         let listening = tokio::spawn(listen(listener, server, stopped));
@@ -77,16 +81,39 @@ impl Gateway {
     }
 }
 
-/// Opens the store, founds the ledger, and lets go of what a dead gateway was working on: nothing
-/// of it was settled.
-async fn prepare(config: &Config, ledger: Ledger, tasks: &Tasks) -> Result<Store, Error> {
+/// What settles: the practice ledger, or the chain that the configuration names.
+async fn settlement(
+    config: &Config,
+    practice: Option<Ledger>,
+    store: &Store,
+) -> Result<Arc<dyn Settlement>, Error> {
+    match (practice, &config.onchain) {
+        (Some(ledger), _) => Ok(Arc::new(Practice::new(store.clone(), ledger))),
+        #[cfg(feature = "onchain")]
+        (None, Some(onchain)) => {
+            Ok(Arc::new(Chain::connect(config, onchain, store.clone()).await?))
+        }
+        _ => {
+            let problem = "this build cannot settle on a chain".to_owned();
+            Err(Error::Config { field: "onchain", problem })
+        }
+    }
+}
+
+/// Opens the store, founds the ledger, and lets go of what a dead gateway was working on and had
+/// sent nothing for.
+async fn prepare(config: &Config, practice: Option<Ledger>, tasks: &Tasks) -> Result<Store, Error> {
     let (data, guard) = (config.data.clone(), tasks.guard());
     let opened = tokio::task::spawn_blocking(move || store::open(data.as_deref(), guard)).await;
     let store = opened
         .map_err(|error| Error::Store(error.to_string()))?
         .map_err(|error| Error::Store(error.to_string()))?;
+    let kind = if practice.is_some() { "practice" } else { "onchain" };
     let released = store.run(move |db| {
-        ledger.found(db, now())?;
+        store::dedicate(db, kind)?;
+        if let Some(ledger) = practice {
+            ledger.found(db, now())?;
+        }
         prune(db, now())?;
         release_all(db)
     });

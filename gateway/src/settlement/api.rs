@@ -15,8 +15,24 @@ pub(crate) struct Transfer {
     pub(crate) valid_after: u64,
     pub(crate) valid_before: u64,
     pub(crate) nonce: B256,
+    /// The payer's, `r ‖ s ‖ v`. It moves money: never printed.
+    #[cfg_attr(not(feature = "onchain"), expect(dead_code, reason = "only a chain asks for it"))]
+    pub(crate) signature: Signature,
     /// One line for people who look the transaction up.
     pub(crate) purchase: String,
+}
+
+/// A payer's signature.
+#[derive(Clone, Copy)]
+pub(crate) struct Signature(
+    #[cfg_attr(not(feature = "onchain"), expect(dead_code, reason = "only a chain asks for it"))]
+    pub(crate) [u8; 65],
+);
+
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signature")
+    }
 }
 
 /// Outcome of [`Settlement::check`].

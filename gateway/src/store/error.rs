@@ -9,6 +9,12 @@ pub(crate) enum StoreError {
     /// A stored value is not what this program writes.
     #[error("store: {0} is damaged")]
     Damaged(&'static str),
+    /// The database belongs to a gateway that settles in another way.
+    #[error(
+        "store: this data folder is of a gateway whose settlement is {0}; play money and real money \
+         must not meet: name another folder"
+    )]
+    OtherSettlement(String),
     /// An amount beyond the 63 bits that SQLite counts in.
     #[error("store: {0} micro-USDC cannot be stored")]
     Amount(u128),

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
-use super::Store;
+use super::{Store, StoreError};
 
 const FILE: &str = "gateway.sqlite";
 const SCHEMA: &str = include_str!("schema.sql");
@@ -102,6 +102,19 @@ fn configure(db: &Connection) -> rusqlite::Result<i64> {
     Ok(if version == 0 { VERSION } else { version })
 }
 
+/// Binds a database to one kind of settlement, at its first start.
+pub(crate) fn dedicate(db: &Connection, kind: &str) -> Result<(), StoreError> {
+    let sql = "SELECT kind FROM settlement";
+    match db.query_row(sql, [], |row| row.get::<_, String>(0)).optional()? {
+        Some(own) if own != kind => Err(StoreError::OtherSettlement(own)),
+        Some(_) => Ok(()),
+        None => {
+            db.execute("INSERT INTO settlement VALUES (?1)", [kind])?;
+            Ok(())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +149,16 @@ mod tests {
                 error => panic!("{error}"),
             }
         }
+    }
+
+    #[test]
+    fn play_money_and_real_money_do_not_meet() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(SCHEMA).unwrap();
+        dedicate(&db, "practice").unwrap();
+        dedicate(&db, "practice").unwrap();
+        let error = dedicate(&db, "onchain").unwrap_err();
+        assert!(error.to_string().contains("is practice"), "{error}");
     }
 
     #[test]

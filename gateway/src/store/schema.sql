@@ -26,6 +26,16 @@ CREATE INDEX claims_open ON claims (payer)
 CREATE INDEX claims_ending ON claims (expires)
     WHERE state IN ('refused', 'released', 'streaming', 'settled');
 
+-- Signed settlement transactions that may have been sent and are not known to have ended.
+CREATE TABLE transactions (
+    claim      INTEGER PRIMARY KEY REFERENCES claims (id) ON DELETE CASCADE,
+    gas_nonce  INTEGER NOT NULL,
+    raw        BLOB NOT NULL
+);
+
+-- Which settlement this database is of, from its first start on.
+CREATE TABLE settlement (kind TEXT NOT NULL);
+
 -- Public ids of a payer's calls: the one that its nonce derives, and those that it chose.
 CREATE TABLE ids (
     id     TEXT NOT NULL,

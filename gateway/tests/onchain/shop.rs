@@ -1,0 +1,51 @@
+//! A gateway on a chain of our own.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::primitives::{Address, address};
+use blockrun_gateway::{Config, Gateway, Onchain, Provider};
+use blockrun_llm::wallet::LocalKey;
+
+use super::{
+    anvil::{Anvil, PURSE, payer},
+    support::{Answer, Shop, config},
+};
+
+pub(crate) const PAYEE: Address = address!("7777777777777777777777777777777777777777");
+/// Anvil's account 1.
+pub(crate) const GAS_KEY: &str =
+    "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+
+/// Settles through an endpoint.
+pub(crate) fn at(url: &str) -> Config {
+    let gas_key = LocalKey::from_hex(GAS_KEY).unwrap();
+    let mut onchain = Onchain::new(url, gas_key);
+    onchain.receipt_wait = Duration::from_secs(5);
+    Config { onchain: Some(onchain), payee: PAYEE, ..config() }
+}
+
+/// Settles through an endpoint, and tells a buyer soon that it is pending.
+pub(crate) fn hasty_at(url: &str) -> Config {
+    let mut config = at(url);
+    if let Some(onchain) = &mut config.onchain {
+        onchain.receipt_wait = Duration::from_millis(700);
+    }
+    config
+}
+
+pub(crate) async fn with_provider(anvil: &Anvil, provider: impl Provider + 'static) -> Shop {
+    Shop::around(Gateway::start_with(at(&anvil.url), Arc::new(provider)).await.unwrap())
+}
+
+/// That so much was paid by so many transactions, and to whom.
+pub(crate) async fn assert_paid(anvil: &Anvil, micro: u128, transactions: usize) {
+    assert_eq!(anvil.balance(PAYEE).await, micro);
+    assert_eq!(anvil.balance(payer()).await, PURSE - micro);
+    assert_eq!(anvil.payments().await.len(), transactions);
+}
+
+pub(crate) fn assert_pending(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    let told = answer.settlement();
+    assert!(told.is_pending() && told.transaction().is_some(), "{told:?}");
+}
