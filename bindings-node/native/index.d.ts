@@ -225,6 +225,8 @@ export interface SpendingOutput {
   totalMicro: bigint
   reservedUsd: number
   reservedMicro: bigint
+  presumedUsd: number
+  presumedMicro: bigint
 }
 
 /** A payment whose signature and terms are good. */

@@ -2,10 +2,10 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use blockrun_llm::{Error, LLMClient};
+use blockrun_llm::{Error, LLMClient, journal::PaymentFilter};
 use napi::{
     Env,
-    bindgen_prelude::{ClassInstance, PromiseRaw, Result},
+    bindgen_prelude::{ClassInstance, PromiseRaw, Result, block_on},
 };
 use napi_derive::napi;
 use serde_json::json;
@@ -99,16 +99,20 @@ impl NativeClient {
         Ok(self.client()?.model().to_owned())
     }
 
-    /// Sums over what this client paid.
+    /// Sums over what this client paid. Waits for the journal, some microseconds.
     #[napi(catch_unwind)]
     pub fn spending(&self) -> Result<SpendingOutput> {
-        Ok(self.client()?.spending().into())
+        let client = self.client()?;
+        Ok(core(block_on(async move { client.spending().await }))?.into())
     }
 
-    /// What this client paid.
+    /// What this client paid. Waits for the journal, some microseconds.
     #[napi(catch_unwind)]
     pub fn payments(&self) -> Result<Vec<PaymentOutput>> {
-        Ok(self.client()?.payments().into_iter().map(Into::into).collect())
+        let client = self.client()?;
+        let own = PaymentFilter { own: true, ..PaymentFilter::default() };
+        let payments = core(block_on(async move { client.payments(own).await }))?;
+        Ok(payments.into_iter().map(Into::into).collect())
     }
 
     /// Lets go of the connections; calls under way keep theirs until they end.

@@ -89,6 +89,8 @@ pub struct SpendingOutput {
     pub total_micro: BigInt,
     pub reserved_usd: f64,
     pub reserved_micro: BigInt,
+    pub presumed_usd: f64,
+    pub presumed_micro: BigInt,
 }
 
 impl From<Spending> for SpendingOutput {
@@ -99,6 +101,8 @@ impl From<Spending> for SpendingOutput {
             total_micro: micro(spending.total),
             reserved_usd: spending.reserved.dollars(),
             reserved_micro: micro(spending.reserved),
+            presumed_usd: spending.presumed.dollars(),
+            presumed_micro: micro(spending.presumed),
         }
     }
 }
@@ -106,7 +110,7 @@ impl From<Spending> for SpendingOutput {
 /// One payment.
 #[napi(object, object_from_js = false)]
 pub struct PaymentOutput {
-    pub key: String,
+    pub key: Option<String>,
     pub payment_id: String,
     pub state: String,
     /// Unix time.

@@ -160,15 +160,28 @@ export interface Spending {
   reservedUsd: number;
   /** The same in micro-USDC. Not enumerable. */
   readonly reservedMicro: bigint;
+  /** Expired without proof, and counted in the budgets; in dollars. */
+  presumedUsd: number;
+  /** The same in micro-USDC. Not enumerable. */
+  readonly presumedMicro: bigint;
 }
 
 /** A payment. Holds no prompt and no answer. Times are Unix seconds. */
 export interface PaymentRecord {
-  /** Idempotency key of the call. */
-  key: string;
+  /** Idempotency key of the call; absent when the caller gave one, which is not stored. */
+  key?: string;
   /** Public id of the call, as sent to the server. */
   paymentId: string;
-  state: 'reserved' | 'signed' | 'settled' | 'refused' | 'unknown' | 'released' | (string & {});
+  state:
+    | 'reserved'
+    | 'signed'
+    | 'settled'
+    | 'refused'
+    | 'unknown'
+    | 'presumed_charged'
+    | 'released'
+    | 'cancelled'
+    | (string & {});
   createdAt: number;
   method: string;
   url: string;

@@ -6,7 +6,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use blockrun_llm::{ChatRequest, ClientOptions, LLMClient, Result, chat::ChatResponse};
+use blockrun_llm::{
+    ChatRequest, ClientOptions, LLMClient, Result, chat::ChatResponse, journal::PaymentFilter,
+};
 use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
 
 use crate::{
@@ -75,14 +77,15 @@ impl Client {
         to_json(&self.call(py, |core| async move { core.list_models().await })?)
     }
 
-    /// What was paid, as JSON.
-    fn payments(&self) -> PyResult<String> {
-        to_json(&self.open()?.payments())
+    /// What this client paid, as JSON.
+    fn payments(&self, py: Python<'_>) -> PyResult<String> {
+        let own = PaymentFilter { own: true, ..PaymentFilter::default() };
+        to_json(&self.call(py, |core| async move { core.payments(own).await })?)
     }
 
     /// The sums of what was paid, as JSON.
-    fn spending(&self) -> PyResult<String> {
-        to_json(&self.open()?.spending())
+    fn spending(&self, py: Python<'_>) -> PyResult<String> {
+        to_json(&self.call(py, |core| async move { core.spending().await })?)
     }
 
     /// Lets go of the key and, when the last call has ended, of the connections.

@@ -5,7 +5,9 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::LazyLock,
 };
 
 use conformance::{Front, TlsFronts};
@@ -47,9 +49,16 @@ impl Drop for Gateway {
     }
 }
 
+/// A wallet home of these tests' own.
+static HOME: LazyLock<PathBuf> = LazyLock::new(|| tempfile::tempdir().unwrap().keep());
+
 fn blockrun(api_url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(BLOCKRUN);
-    command.args(arguments).env("BLOCKRUN_WALLET_KEY", KEY).env("BLOCKRUN_API_URL", api_url);
+    command
+        .args(arguments)
+        .env("BLOCKRUN_WALLET_KEY", KEY)
+        .env("BLOCKRUN_API_URL", api_url)
+        .env("BLOCKRUN_HOME", &*HOME);
     for variable in ["BLOCKRUN_MAX_COST_PER_CALL", "BLOCKRUN_MAX_SESSION_COST", "SSL_CERT_FILE"] {
         command.env_remove(variable);
     }

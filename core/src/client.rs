@@ -17,11 +17,14 @@ pub use self::{
 use crate::{
     chat::{ChatRequest, ChatResponse},
     error::{Error, ErrorKind, Result},
-    http::{PaidHttp, PaidRequest, PaidResponse},
-    journal::{PaymentRecord, Spending},
+    http::{PaidHttp, PaidRequest, PaidResponse, Reconciliation},
+    journal::{JournalKind, PaymentFilter, PaymentRecord, Spending},
     models::{Model, parse_models},
     wallet::Address,
 };
+
+/// Path of chat completions below the base address.
+const CHAT: &str = "/v1/chat/completions";
 
 /// Client of an OpenAI-compatible endpoint that answers 402 with a price.
 ///
@@ -90,8 +93,8 @@ impl LLMClient {
         let model = request.model.as_deref().unwrap_or(&self.inner.model);
         let body = request.to_body(model)?;
         let timeout = request.timeout.unwrap_or(self.inner.timeout);
-        let paid =
-            self.request(Method::POST, "/v1/chat/completions", body, Some(model), timeout)?;
+        let mut paid = self.request(Method::POST, CHAT, body, Some(model), timeout)?;
+        paid.key.clone_from(&request.idempotency_key);
         let response = success(self.inner.http.send(paid).await?)?;
         Ok(ChatResponse::from_http(response))
     }
@@ -106,8 +109,7 @@ impl LLMClient {
         let model = request.model.as_deref().unwrap_or(&self.inner.model);
         let body = request.to_body(model)?;
         let timeout = request.timeout.unwrap_or(self.inner.timeout);
-        let asked =
-            self.request(Method::POST, "/v1/chat/completions", body, Some(model), timeout)?;
+        let asked = self.request(Method::POST, CHAT, body, Some(model), timeout)?;
         let answer = self.inner.http.send_unpaid(asked).await?;
         Quote::from_answer(model, answer, self.address())
     }
@@ -143,14 +145,47 @@ impl LLMClient {
         self.inner.timeout
     }
 
-    /// What this client paid, oldest first: the last 1,000 payments and those under way.
-    pub fn payments(&self) -> Vec<PaymentRecord> {
-        self.inner.http.journal.payments()
+    /// Payments of the wallet home that pass a filter, oldest first.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn payments(&self, filter: PaymentFilter) -> Result<Vec<PaymentRecord>> {
+        let PaidHttp { journal, session, clock, .. } = &self.inner.http;
+        journal.payments(filter, *session, clock.now()).await
     }
 
-    /// Sums over everything this client paid.
-    pub fn spending(&self) -> Spending {
-        self.inner.http.journal.spending()
+    /// Sums over everything this client and its clones paid.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn spending(&self) -> Result<Spending> {
+        let PaidHttp { journal, session, clock, .. } = &self.inner.http;
+        journal.spending(*session, clock.now()).await
+    }
+
+    /// Asks the chain what became of payments whose answer was lost, and writes what is proven.
+    ///
+    /// # Errors
+    /// `Journal`. A chain that does not answer is no error.
+    pub async fn reconcile(&self) -> Result<Reconciliation> {
+        self.inner.http.reconcile().await
+    }
+
+    /// Fetches the answer of a paid chat call again, by its idempotency key or public id. Pays
+    /// nothing; works as long as the gateway keeps the answer (an hour past the payment's expiry).
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a call that the journal does not know; `Api` when the gateway has no
+    /// answer for it any more.
+    pub async fn recover(&self, key: &str) -> Result<ChatResponse> {
+        let chat = self.request(Method::POST, CHAT, Bytes::new(), None, self.inner.timeout)?;
+        let answer = self.inner.http.recover(key, &chat, &self.inner.api_url).await?;
+        Ok(ChatResponse::from_http(success(answer)?))
+    }
+
+    /// Where payments are recorded; `None` before the first one.
+    pub fn journal(&self) -> Option<&JournalKind> {
+        self.inner.http.journal.kind()
     }
 
     fn request(
@@ -164,7 +199,8 @@ impl LLMClient {
         let text = format!("{}{path}", self.api_url());
         let url = Url::parse(&text)
             .map_err(|cause| Error::argument("api_url", &format!("{text:?}: {cause}")))?;
-        Ok(PaidRequest { method, url, body, model: model.map(str::to_owned), timeout })
+        let model = model.map(str::to_owned);
+        Ok(PaidRequest { method, url, body, model, timeout, key: None })
     }
 }
 

@@ -22,7 +22,8 @@
 //!                                                                                or unknown)
 //! ```
 //!
-//! A deadline or a cancellation ends it in every state: released before the record, unknown after.
+//! A call whose payment was recorded before, by this process or one that died, begins at Paying with
+//! a replay. A deadline or a cancellation ends it in every state: released before the record, unknown after.
 //! Whatever happens, a call has one nonce, and nothing is sent that was not recorded.
 
 mod after;
@@ -34,6 +35,6 @@ mod sent;
 
 pub use after::{AFTER_SENDING, Reaction, Rule, Signal};
 pub use event::{
-    Action, Answer, ChainAnswer, Event, Failure, Finished, Moment, Outcome, Recording,
+    Action, Answer, ChainAnswer, Event, Failure, Finished, Moment, Outcome, Recording, Resumed,
 };
 pub use machine::{CallFacts, Flow};

@@ -2,6 +2,7 @@
 //!
 //! A policy binds well-behaved programs; it is no protection against somebody who holds the key.
 
+mod budget;
 mod choose;
 mod skew;
 mod url;
@@ -10,6 +11,7 @@ use alloy::primitives::{Address, B256, U256};
 
 pub(crate) use self::url::is_loopback;
 pub use self::{
+    budget::{Budgets, DAY, HOUR, Scope},
     skew::{ClockReading, corrected_now},
     url::check_url,
 };
@@ -40,8 +42,8 @@ pub enum PayeeRule {
 pub struct Policy {
     /// Most that one call may cost, inclusive. Default $1.
     pub max_cost_per_call: Usdc,
-    /// Most that the client object may spend in its life, inclusive. Default: no limit.
-    pub max_session_cost: Option<Usdc>,
+    /// Limits over many calls. Default: none.
+    pub budgets: Budgets,
     /// Networks that may be paid on. Default: all of the table.
     pub networks: Vec<&'static Network>,
     /// Who may be paid. Default: anybody.
@@ -54,7 +56,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             max_cost_per_call: Usdc::from_micro(1_000_000),
-            max_session_cost: None,
+            budgets: Budgets::default(),
             networks: networks::ALL.to_vec(),
             payees: PayeeRule::Any,
             max_validity_seconds: MAX_VALIDITY_SECONDS,

@@ -2,12 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,6 +22,10 @@ export const NOBODY = 'http://127.0.0.1:9/api';
 for (const name of Object.keys(env)) {
   if (/^(BLOCKRUN_(?!BIN)|BASE_CHAIN_)|_PROXY$/i.test(name)) delete env[name];
 }
+
+/** A wallet home of this test file's own. */
+env.BLOCKRUN_HOME = mkdtempSync(join(tmpdir(), 'blockrun-'));
+after(() => rmSync(env.BLOCKRUN_HOME, { recursive: true, force: true }));
 
 /** A chat completion as a server answers it, with fields that no type knows. */
 export const ANSWER = {

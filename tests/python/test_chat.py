@@ -39,6 +39,8 @@ def test_a_call_pays_for_itself(gateway: str) -> None:
             "calls": 3,
             "reserved_usd": 0.0,
             "reserved_micro": 0,
+            "presumed_usd": 0.0,
+            "presumed_micro": 0,
         }
         with pytest.raises(FrozenInstanceError):
             payments[0].key = ""  # type: ignore[misc]

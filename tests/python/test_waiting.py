@@ -31,7 +31,7 @@ INTERRUPTED = """
 
     key, url = sys.argv[1:]
     delays, states = [], []
-    for _ in range(5):
+    for number in range(5):
         client = LLMClient(key, url, timeout=60)
 
         def interrupt():
@@ -44,7 +44,8 @@ INTERRUPTED = """
 
         threading.Thread(target=interrupt).start()
         try:
-            client.chat("Hello!")
+            # The same words again would take the interrupted payment up.
+            client.chat(f"Hello {number}!")
         except KeyboardInterrupt:
             delays.append(time.monotonic() - sent)
             states.append(client.payments()[0].state)

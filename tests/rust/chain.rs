@@ -7,7 +7,7 @@ use blockrun_llm::{
     ChatRequest, ClientOptions, ErrorKind, LLMClient, Usdc,
     chain::{AuthorizationFact, ChainOptions, ChainReader, RpcUrl},
     http::{Transport, TransportOptions},
-    journal::PaymentRecord,
+    journal::{JournalOptions, PaymentFilter, PaymentRecord},
     networks::{BASE, BASE_SEPOLIA},
     wallet::B256,
 };
@@ -23,6 +23,7 @@ fn client(gateway: &Running) -> LLMClient {
     LLMClient::with_options(ClientOptions {
         private_key: Some(KEY.into()),
         api_url: Some(gateway.api_url()),
+        journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
         ..ClientOptions::default()
     })
     .unwrap()
@@ -33,6 +34,10 @@ fn reader(gateway: &Running) -> ChainReader {
     let url = format!("http://{}/practice/rpc", gateway.address());
     let rpc_url = Some(RpcUrl::parse("rpc_url", &url).unwrap());
     ChainReader::new(transport, ChainOptions { rpc_url, ..ChainOptions::default() })
+}
+
+async fn payments(client: &LLMClient) -> Vec<PaymentRecord> {
+    client.payments(PaymentFilter::default()).await.unwrap()
 }
 
 /// What the ledger says about a payment of the journal.
@@ -53,7 +58,7 @@ async fn a_paid_call_is_proven_by_its_transfer() {
     for _ in 0..2 {
         client.chat("Hello!").await.unwrap();
     }
-    let payments = client.payments();
+    let payments = payments(&client).await;
     let cost = payments.iter().map(|payment| payment.amount.micro()).sum::<u128>();
     assert_eq!(balance().await, Usdc::from_micro(before.micro() - cost));
     assert_eq!(payments.len(), 2);
@@ -75,7 +80,7 @@ async fn what_was_not_executed_is_unused() {
     let (client, reader) = (client(&gateway), reader(&gateway));
     let request = ChatRequest { model: Some("practice/failing".into()), ..ChatRequest::new("Hi") };
     client.chat_completion(&request).await.unwrap_err();
-    let payment = client.payments().remove(0);
+    let payment = payments(&client).await.remove(0);
     let unused = fact(&reader, &client, &payment).await;
     let AuthorizationFact::Unused { block_time } = unused else { panic!("{unused:?}") };
     assert!(!unused.proves_unexecutable(payment.valid_before.unwrap()), "it can still be executed");

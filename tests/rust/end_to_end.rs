@@ -6,7 +6,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use blockrun_gateway::{Config, Gateway, Protocols, Running};
 use blockrun_llm::{
-    ChatRequest, ClientOptions, ErrorKind, LLMClient, PaymentState, Usdc, journal::RecordState,
+    ChatRequest, ClientOptions, ErrorKind, LLMClient, PaymentState, Usdc,
+    journal::{JournalOptions, PaymentFilter, PaymentRecord, RecordState},
 };
 use conformance::{Front, TlsFronts};
 use serde_json::{Value, json};
@@ -28,9 +29,14 @@ fn client(api_url: &str, ca_file: Option<PathBuf>) -> LLMClient {
         private_key: Some(KEY.into()),
         api_url: Some(api_url.to_owned()),
         ca_file,
+        journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
         ..ClientOptions::default()
     })
     .unwrap()
+}
+
+async fn payments(client: &LLMClient) -> Vec<PaymentRecord> {
+    client.payments(PaymentFilter::default()).await.unwrap()
 }
 
 /// What the ledger says the wallet has, in micro-USDC, asked as a chain is asked.
@@ -73,7 +79,7 @@ async fn every_version_of_the_protocol_is_paid_once() {
         assert_eq!(response.cost(), quote.amount);
         let paid = u64::try_from(quote.amount.micro()).unwrap();
         assert_eq!(balance(&gateway, &client).await, START - paid, "{protocols:?}");
-        let payments = client.payments();
+        let payments = payments(&client).await;
         assert_eq!((payments.len(), payments[0].state), (1, RecordState::Settled));
         assert_eq!(payments[0].transaction.as_deref(), response.transaction());
         assert!(gateway.shutdown().await);
@@ -88,7 +94,7 @@ async fn a_free_model_is_not_paid() {
         ChatRequest { model: Some("openai/gpt-oss-20b".into()), ..ChatRequest::new("Hello!") };
     let response = client.chat_completion(&request).await.unwrap();
     assert_eq!((response.cost(), response.receipt), (Usdc::ZERO, None));
-    assert!(client.payments().is_empty());
+    assert!(payments(&client).await.is_empty());
     assert_eq!(balance(&gateway, &client).await, START);
 }
 
@@ -158,7 +164,7 @@ async fn a_bad_certificate_ends_the_call_before_anything_is_signed() {
         assert_eq!(error.kind(), ErrorKind::Connection, "{front:?}: {error}");
         assert_eq!(error.payment(), &PaymentState::NotCharged, "{front:?}");
         assert!(error.message().contains("certificate"), "{front:?}: {error}");
-        assert!(client.payments().is_empty(), "{front:?}");
+        assert!(payments(&client).await.is_empty(), "{front:?}");
     }
     let system = client(&format!("{}/api", fronts.url(Front::Http2)), None);
     assert_eq!(system.chat("Hello!").await.unwrap_err().kind(), ErrorKind::Connection);
@@ -171,6 +177,7 @@ async fn a_session_limit_holds_for_clones_and_parallel_calls() {
         private_key: Some(KEY.into()),
         api_url: Some(gateway.api_url()),
         max_session_cost: Some(Usdc::from_micro(3_500)),
+        journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
         ..ClientOptions::default()
     })
     .unwrap();

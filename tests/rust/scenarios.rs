@@ -4,7 +4,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use blockrun_llm::{ChatRequest, ChatResponse, ClientOptions, Error, LLMClient};
+use blockrun_llm::{
+    ChatRequest, ChatResponse, ClientOptions, Error, LLMClient, journal::JournalOptions,
+};
 use conformance::{Scenario, ScriptedServer, Seen};
 
 const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -19,6 +21,7 @@ async fn play(file: &str) {
             private_key: Some(KEY.into()),
             api_url: Some(format!("http://{address}/{}", scenario.id)),
             timeout: Some(Duration::from_secs(60)),
+            journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
             ..ClientOptions::default()
         })
         .unwrap();

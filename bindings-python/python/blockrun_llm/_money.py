@@ -98,10 +98,19 @@ class Quote:
 class PaymentRecord:
     """A payment that a client made or tried to make. Holds no prompt, answer or private key."""
 
-    state: Literal["reserved", "signed", "settled", "refused", "unknown", "released"]
-    """Where it stands. All but ``released`` count in the budgets."""
-    key: str
-    """Idempotency key of the call."""
+    state: Literal[
+        "reserved",
+        "signed",
+        "settled",
+        "refused",
+        "unknown",
+        "presumed_charged",
+        "released",
+        "cancelled",
+    ]
+    """Where it stands. All but ``released`` and ``cancelled`` count in the budgets."""
+    key: str | None
+    """Idempotency key of the call; ``None`` when the caller gave one, which is not stored."""
     payment_id: str
     """Public id of the call, as sent to the server."""
     amount_micro: int
@@ -150,6 +159,10 @@ class Spending(TypedDict):
     """Not settled but counted in the budgets: reserved, signed, refused, unknown; in dollars."""
     reserved_micro: int
     """The same in micro-USDC."""
+    presumed_usd: float
+    """Expired without proof, and counted in the budgets; in dollars."""
+    presumed_micro: int
+    """The same in micro-USDC."""
 
 
 def spending_from_native(text: str) -> Spending:
@@ -161,4 +174,6 @@ def spending_from_native(text: str) -> Spending:
         calls=said["calls"],
         reserved_usd=dollars(said["reserved"]),
         reserved_micro=said["reserved"],
+        presumed_usd=dollars(said["presumed"]),
+        presumed_micro=said["presumed"],
     )

@@ -51,6 +51,10 @@ pub struct ChatRequest {
     pub response_format: Option<Value>,
     /// Further body fields; those above go before them.
     pub extra: Map<String, Value>,
+    /// Idempotency key: the same key is paid at most once, in any process, and a call with it that
+    /// was paid before gets its answer again. Do not put personal data into it: a key that can be
+    /// guessed can be confirmed from the public nonce. Default: made up.
+    pub idempotency_key: Option<String>,
     /// Total time of this call. Default: the client's.
     pub timeout: Option<Duration>,
 }

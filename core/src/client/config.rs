@@ -7,10 +7,11 @@ use zeroize::Zeroizing;
 
 use super::{Inner, environment as env};
 use crate::{
-    clock::{Clock, SystemClock},
-    error::{Error, Result},
-    http::{PaidHttp, Transport, TransportOptions},
-    journal::Journal,
+    chain::{ChainOptions, ChainReader, RpcUrl},
+    clock::{Clock, SystemClock, random_bytes},
+    error::{Error, ErrorKind, Result},
+    http::{PaidHttp, PaymentHook, Transport, TransportOptions},
+    journal::{Journal, JournalOptions, OnUnresolved},
     money::Usdc,
     policy::{Policy, check_url},
     wallet::{LocalKey, Signer},
@@ -68,9 +69,24 @@ pub struct ClientOptions {
     /// Most that this client may spend in its life, inclusive. `BLOCKRUN_MAX_SESSION_COST`
     /// (dollars), then no limit.
     pub max_session_cost: Option<Usdc>,
+    /// Most that all programs of this wallet home may spend in 3,600 s, inclusive.
+    /// `BLOCKRUN_MAX_COST_PER_HOUR` (dollars), then no limit.
+    pub max_cost_per_hour: Option<Usdc>,
+    /// Most that all programs of this wallet home may spend in 86,400 s, inclusive.
+    /// `BLOCKRUN_MAX_COST_PER_DAY` (dollars), then no limit.
+    pub max_cost_per_day: Option<Usdc>,
+    /// Asked before each payment is signed, once policy has agreed.
+    pub on_payment: Option<Arc<dyn PaymentHook>>,
+    /// What a plain retry of a call does whose payment is unresolved. Default: take that one up.
+    pub on_unresolved: OnUnresolved,
+    /// Where payments are recorded. Default: `BLOCKRUN_HOME`, then `~/.blockrun`.
+    pub journal: JournalOptions,
+    /// JSON-RPC endpoints for proof, separated by commas, or `off`. `BLOCKRUN_RPC_URL`, then those
+    /// of the network table; nobody for a server on this machine.
+    pub rpc_url: Option<String>,
     /// PEM file with the only certificates to trust. Default: the system's, or `SSL_CERT_FILE`.
     pub ca_file: Option<PathBuf>,
-    /// Everything else that may be signed; its two limits give way to those above.
+    /// Everything else that may be signed; its limits give way to those above.
     pub policy: Option<Policy>,
     /// `User-Agent`. Default `blockrun-rust/<version>`.
     pub user_agent: Option<String>,
@@ -85,16 +101,23 @@ impl ClientOptions {
             None => Arc::new(wallet_key(self.private_key)?),
         };
         let api_url = api_url(self.api_url)?;
+        let rpc_url = rpc_url(self.rpc_url, &api_url)?;
         let mut policy = self.policy.unwrap_or_default();
-        if let Some(limit) =
-            limit("max_cost_per_call", self.max_cost_per_call, "BLOCKRUN_MAX_COST_PER_CALL")?
-        {
+        let budgets = &mut policy.budgets;
+        let limits = [
+            ("max_session_cost", self.max_session_cost, &mut budgets.session),
+            ("max_cost_per_hour", self.max_cost_per_hour, &mut budgets.hour),
+            ("max_cost_per_day", self.max_cost_per_day, &mut budgets.day),
+        ];
+        for (field, given, place) in limits {
+            *place = limit(field, given)?.or(*place);
+        }
+        if let Some(limit) = limit("max_cost_per_call", self.max_cost_per_call)? {
             policy.max_cost_per_call = limit;
         }
-        policy.max_session_cost =
-            limit("max_session_cost", self.max_session_cost, "BLOCKRUN_MAX_SESSION_COST")?
-                .or(policy.max_session_cost);
         policy.validate()?;
+        let mut journal = self.journal;
+        journal.required |= policy.budgets.need_a_file();
         let model = self.model.unwrap_or_else(|| DEFAULT_MODEL.to_owned());
         if model.trim().is_empty() {
             return Err(Error::argument("model", "Model must be a non-empty string"));
@@ -103,13 +126,24 @@ impl ClientOptions {
         if let Some(user_agent) = self.user_agent {
             transport.user_agent = user_agent;
         }
+        let transport = Transport::new(&transport)?;
+        let [session, _] = *random_bytes()?.as_chunks::<16>().0 else {
+            return Err(Error::new(ErrorKind::Payment, "no random name for the session"));
+        };
         Ok(Inner {
             http: PaidHttp {
-                transport: Transport::new(&transport)?,
+                chain: ChainReader::new(
+                    transport.clone(),
+                    ChainOptions { rpc_url, ..Default::default() },
+                ),
+                transport,
                 signer,
                 policy: Arc::new(policy),
-                journal: Arc::new(Journal::default()),
+                journal: Arc::new(Journal::new(journal)),
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+                hook: self.on_payment,
+                on_unresolved: self.on_unresolved,
+                session,
             },
             api_url,
             model,
@@ -156,10 +190,24 @@ fn api_url(given: Option<String>) -> Result<Url> {
     Ok(url)
 }
 
-fn limit(field: &str, given: Option<Usdc>, variable: &str) -> Result<Option<Usdc>> {
+/// Whom to ask for proof. A server on this machine has play money that no public chain knows of.
+fn rpc_url(given: Option<String>, api_url: &Url) -> Result<Option<RpcUrl>> {
+    let (field, text) = match given {
+        Some(text) => ("rpc_url", Some(text)),
+        None => ("BLOCKRUN_RPC_URL", env::text("BLOCKRUN_RPC_URL")),
+    };
+    match text {
+        Some(text) => RpcUrl::parse(field, &text).map(Some),
+        None => Ok((api_url.scheme() == "http").then(RpcUrl::off)),
+    }
+}
+
+/// A limit, given or from the environment variable of its name.
+fn limit(field: &str, given: Option<Usdc>) -> Result<Option<Usdc>> {
+    let variable = format!("BLOCKRUN_{}", field.to_uppercase());
     let (name, limit) = match given {
         Some(limit) => (field, Some(limit)),
-        None => (variable, env::dollars(variable)?),
+        None => (variable.as_str(), env::dollars(&variable)?),
     };
     if limit == Some(Usdc::ZERO) {
         return Err(Error::argument(name, "must be more than 0; leave it out for the default"));

@@ -103,9 +103,9 @@ impl Flow {
     }
 
     pub(super) fn reserved(&mut self) -> Action {
-        match &self.paid {
-            Some(paid) => {
-                let action = Action::Approve(paid.terms.clone());
+        match self.paid.as_ref().and_then(|paid| paid.offer.as_ref()) {
+            Some((_, terms)) => {
+                let action = Action::Approve(terms.clone());
                 self.go(State::Approving, action)
             }
             None => self.broken(),
@@ -120,11 +120,15 @@ impl Flow {
     }
 
     pub(super) fn signed(&mut self, signature: &[u8; 65]) -> Action {
-        let Some(paid) = &self.paid else { return self.broken() };
+        let Some((transfer, (challenge, terms))) =
+            self.paid.as_ref().and_then(|paid| Some((&paid.transfer, paid.offer.as_ref()?)))
+        else {
+            return self.broken();
+        };
         let header = EncodePayment {
-            challenge: &paid.challenge,
-            terms: &paid.terms,
-            authorization: &paid.transfer.authorization,
+            challenge,
+            terms,
+            authorization: &transfer.authorization,
             signature,
             url: &self.call.url,
             payment_id: &self.call.payment_id,
@@ -132,7 +136,7 @@ impl Flow {
         .header();
         match header {
             Ok((header_name, header_value)) => {
-                let transfer = paid.transfer.clone();
+                let transfer = transfer.clone();
                 let recording = Recording { transfer, header_name, header_value };
                 self.go(State::Recording, Action::Record(recording))
             }

@@ -129,6 +129,17 @@ pub struct Recording {
     pub header_value: String,
 }
 
+/// A payment that was recorded before and is taken up again.
+#[derive(Clone, Debug)]
+pub struct Resumed {
+    /// What was signed last.
+    pub transfer: Transfer,
+    /// Most that anything signed for the call would cost.
+    pub at_risk: Usdc,
+    /// How it ended, when only its answer is wanted.
+    pub ended: Option<Outcome>,
+}
+
 /// A call that was answered.
 #[derive(Clone, Debug)]
 pub struct Finished {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alloy::primitives::{Address, B256};
 use url::Url;
 
-use super::{Action, Answer, Event, Failure, Finished, Moment, Outcome, paid::Paid};
+use super::{Action, Answer, Event, Failure, Finished, Moment, Outcome, Resumed, paid::Paid};
 use crate::{
     error::{Error, ErrorKind, PaymentState},
     policy::Policy,
@@ -61,6 +61,11 @@ impl Flow {
         Self { call, policy, state: State::Ready, unpaid_retries: 0, paid: None, verdict: None }
     }
 
+    /// A flow that takes up a payment that was recorded before: it begins with a replay.
+    pub fn resuming(call: CallFacts, policy: Arc<Policy>, resumed: Resumed) -> Self {
+        Self { paid: Some(Paid::resumed(resumed)), ..Self::new(call, policy) }
+    }
+
     /// The facts it was made with.
     pub const fn call(&self) -> &CallFacts {
         &self.call
@@ -80,7 +85,7 @@ impl Flow {
             (_, Event::Cancelled) => {
                 self.fail(Error::new(ErrorKind::Timeout, "the call was cancelled"))
             }
-            (State::Ready, Event::Start) => self.go(State::Probing, Action::SendUnpaid),
+            (State::Ready, Event::Start) => self.start(moment),
             (State::Probing, Event::Answered(answer)) => self.probed(answer, moment),
             (State::Probing, Event::NeverSent(error)) => self.fail(error),
             (State::Probing, Event::Lost(error)) => self.retry_unpaid(moment, error),
@@ -102,6 +107,13 @@ impl Flow {
                 let message = format!("unexpected event in state {state:?}: {event:?}");
                 self.fail(Error::new(ErrorKind::Payment, message))
             }
+        }
+    }
+
+    fn start(&mut self, moment: &Moment) -> Action {
+        match self.paid {
+            Some(_) => self.replay(moment),
+            None => self.go(State::Probing, Action::SendUnpaid),
         }
     }
 

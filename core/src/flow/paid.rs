@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Answer, Moment, Outcome};
+use super::{Answer, Moment, Outcome, Resumed};
 use crate::{
     clock::Timestamp,
     error::{Error, ErrorKind, PaymentState, Proof},
@@ -22,12 +22,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A payment from its 402 to its end.
 #[derive(Debug)]
 pub(super) struct Paid {
-    /// The 402 that is answered.
-    pub(super) challenge: Challenge,
-    /// The chosen offer.
-    pub(super) terms: Terms,
+    /// The 402 that is answered, and the chosen offer. A resumed payment answers none.
+    pub(super) offer: Option<(Challenge, Terms)>,
     /// What is to be signed, or was.
     pub(super) transfer: Transfer,
+    /// How it ended already, when it is resumed only for its answer.
+    ended: Option<Outcome>,
     /// Latest expiry of anything that was recorded: from then on it may have been sent.
     pub(super) live_until: Option<Timestamp>,
     /// How far the server's clock is ahead of ours, in seconds, where it is off and was corrected.
@@ -45,18 +45,31 @@ pub(super) struct Paid {
 }
 
 impl Paid {
-    pub(super) const fn new(
+    /// A payment for an offer, not signed yet.
+    pub(super) fn new(
         challenge: Challenge,
         terms: Terms,
         transfer: Transfer,
         clock_offset: i64,
     ) -> Self {
+        Self { offer: Some((challenge, terms)), clock_offset, ..Self::unsent(transfer) }
+    }
+
+    /// A payment that was recorded before, by this process or another.
+    pub(super) fn resumed(resumed: Resumed) -> Self {
+        let mut paid = Self { ended: resumed.ended, ..Self::unsent(resumed.transfer) };
+        paid.recorded();
+        paid.at_risk = paid.at_risk.max(resumed.at_risk);
+        paid
+    }
+
+    const fn unsent(transfer: Transfer) -> Self {
         Self {
-            challenge,
-            terms,
+            offer: None,
             transfer,
+            ended: None,
             live_until: None,
-            clock_offset,
+            clock_offset: 0,
             at_risk: Usdc::ZERO,
             sent: false,
             renewed: false,
@@ -73,8 +86,13 @@ impl Paid {
         transfer: Transfer,
         clock_offset: i64,
     ) {
-        (self.challenge, self.terms, self.transfer) = (challenge, terms, transfer);
+        (self.offer, self.transfer) = (Some((challenge, terms)), transfer);
         (self.clock_offset, self.renewed) = (clock_offset, true);
+    }
+
+    /// What is authorized.
+    pub(super) fn amount(&self) -> Usdc {
+        Usdc::from_micro(self.transfer.authorization.value.saturating_to())
     }
 
     /// Unix time after which what is to be signed, or was, cannot be executed any more.
@@ -85,15 +103,16 @@ impl Paid {
     /// Notes that the signed transfer is in the journal and goes out next.
     pub(super) fn recorded(&mut self) {
         self.live_until = self.live_until.max(Some(self.expiry()));
-        self.at_risk = self.at_risk.max(self.terms.amount);
+        self.at_risk = self.at_risk.max(self.amount());
         self.sent = true;
     }
 
     /// Whether what was signed can still be executed: nothing is sent after its expiry. It has
-    /// expired when both clocks, ours and the server's, are past it.
+    /// expired when both clocks, ours and the server's, are past it. One that was executed may be
+    /// shown for its answer at any time.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
         let now = now.min(now.saturating_add_signed(self.clock_offset));
-        self.expiry() > now
+        self.expiry() > now || self.ended.is_some()
     }
 
     /// Whether another replay of a plain server error is due.
@@ -112,6 +131,9 @@ impl Paid {
 
     /// How the books stand if the call ends here without an answer.
     pub(super) fn unknown(&self) -> Outcome {
+        if let Some(ended) = &self.ended {
+            return ended.clone();
+        }
         match self.live_until {
             Some(live_until) if self.sent => Outcome::Unknown { live_until },
             _ => Outcome::Released,
@@ -120,6 +142,9 @@ impl Paid {
 
     /// How the books stand when the server refused.
     pub(super) fn refused(&self) -> Outcome {
+        if let Some(ended) = &self.ended {
+            return ended.clone();
+        }
         match self.live_until {
             Some(live_until) if self.sent => Outcome::Refused { live_until },
             _ => Outcome::Released,
@@ -129,7 +154,7 @@ impl Paid {
     /// How the books stand when the server answered.
     pub(super) fn settled(&self, settlement: Option<&Settlement>) -> Outcome {
         let transaction = settlement.and_then(Settlement::transaction).map(str::to_owned);
-        Outcome::Settled { amount: self.terms.amount, transaction }
+        Outcome::Settled { amount: self.amount(), transaction }
     }
 
     /// What to tell about the money, in an error's words.

@@ -86,7 +86,8 @@ impl Flow {
 
     /// The same nonce once more, under the terms and the clock of this 402.
     pub(super) fn renew(&mut self, answer: &Answer, moment: &Moment) -> Action {
-        let pinned = self.paid.as_ref().filter(|paid| !paid.renewed).map(|paid| paid.terms.network);
+        let pinned =
+            self.paid.as_ref().filter(|paid| !paid.renewed).map(|paid| paid.transfer.network);
         let offered = pinned.map(|network| self.read_challenge(answer, moment.now, Some(network)));
         let Some(Ok((challenge, terms, signing_time))) = offered else {
             return self.end_refused(Signal::Refused, answer);
@@ -101,7 +102,7 @@ impl Flow {
     pub(super) fn terms_changed(&self, answer: &Answer) -> bool {
         let Some(paid) = &self.paid else { return false };
         let Ok(challenge) = Challenge::parse(&answer.headers, &answer.body) else { return false };
-        let same_network = |terms: &Terms| terms.network == paid.terms.network;
+        let same_network = |terms: &Terms| terms.network == paid.transfer.network;
         let offers = challenge
             .accepts
             .iter()
@@ -109,7 +110,7 @@ impl Flow {
             .filter(same_network);
         let mut changed = false;
         for offer in offers {
-            if (offer.amount, offer.payee) == (paid.terms.amount, paid.terms.payee) {
+            if (offer.amount, offer.payee) == (paid.amount(), paid.transfer.authorization.to) {
                 return false;
             }
             changed = true;
@@ -118,7 +119,7 @@ impl Flow {
     }
 
     pub(super) fn ask_chain(&mut self, answer: Answer) -> Action {
-        let Some(network) = self.paid.as_ref().map(|paid| paid.terms.network) else {
+        let Some(network) = self.paid.as_ref().map(|paid| paid.transfer.network) else {
             return self.broken();
         };
         self.verdict = Some(answer);
@@ -136,7 +137,7 @@ impl Flow {
             }
             ChainAnswer::Unused => self.end_refused(Signal::Refused, &answer),
             ChainAnswer::Paid { transaction } => {
-                let amount = paid.terms.amount;
+                let amount = paid.amount();
                 let state = PaymentState::Charged {
                     amount,
                     transaction: Some(transaction.clone()),

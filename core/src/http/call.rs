@@ -1,162 +1,97 @@
-//! Drives the flow of one call: performs its actions and tells it what happened.
+//! One call under way: performs the flow's actions and tells it what happened.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use alloy::hex;
-use bytes::Bytes;
-use http::{HeaderMap, Method};
-use serde::Serialize;
-use url::Url;
+use http::HeaderMap;
 
-use super::{Transport, headers};
+use super::{PaidHttp, PaidRequest, PaidResponse, Receipt, headers};
 use crate::{
-    clock::{Clock, random_bytes},
+    chain::AuthorizationFact,
+    clock::random_bytes,
     error::{Error, ErrorKind, Result},
     flow::{
         Action, Answer, CallFacts, ChainAnswer, Event, Finished, Flow, Moment, Outcome, Recording,
+        Resumed,
     },
-    journal::{Entry, Journal, PaymentRecord, RecordState, RowId},
-    money::Usdc,
-    policy::Policy,
-    wallet::Signer,
-    x402::{Origin, Settlement, Terms, nonce, payment_id},
+    journal::{Identity, Resumable, RowId},
+    networks::Network,
+    x402::payment_id,
 };
 
-/// Sends requests and pays for them when asked.
-#[derive(Clone, Debug)]
-pub struct PaidHttp {
-    /// Connections.
-    pub transport: Transport,
-    /// Who pays.
-    pub signer: Arc<dyn Signer>,
-    /// What may be paid.
-    pub policy: Arc<Policy>,
-    /// What was paid.
-    pub journal: Arc<Journal>,
-    /// The time of day.
-    pub clock: Arc<dyn Clock>,
-}
+/// A lease is renewed this often: well within its 30 seconds.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// A request that may be paid for.
-#[derive(Clone, Debug)]
-pub struct PaidRequest {
-    /// HTTP method.
-    pub method: Method,
-    /// Full URL, on the configured origin.
-    pub url: Url,
-    /// JSON body; empty for none.
-    pub body: Bytes,
-    /// The model it asks for, for the journal.
-    pub model: Option<String>,
-    /// Total time for the call, replays included.
-    pub timeout: Duration,
-}
-
-/// What was paid for an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Receipt {
-    /// The signed value: what the call cost.
-    pub amount: Usdc,
-    /// Transaction, where the server told it.
-    pub transaction: Option<String>,
-    /// What the server reported.
-    pub settlement: Option<Settlement>,
-}
-
-/// A complete answer of any status.
-#[derive(Clone, Debug)]
-pub struct PaidResponse {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// Body.
-    pub body: Bytes,
-    /// What was paid; `None` when nothing was asked.
-    pub receipt: Option<Receipt>,
-}
-
-impl PaidHttp {
-    /// Sends a request, pays when the server asks and policy allows, and returns the answer.
-    ///
-    /// Any answer to an unpaid request and any 2xx answer to a paid one is returned as it is.
-    /// Dropping the future is safe at every point: before the payment is recorded what was
-    /// reserved is free again, afterwards it stays counted as unknown.
-    ///
-    /// # Errors
-    /// All kinds of payment errors, `Connection` and `Timeout`; each says what happened to the
-    /// money.
-    pub async fn send(&self, request: PaidRequest) -> Result<PaidResponse> {
-        let mut call = Call::new(self, request)?;
-        let mut action = call.begin();
-        loop {
-            let event = match action {
-                Action::Finish(finished) => return Ok(call.finish(finished)),
-                Action::Fail(failure) => {
-                    call.close(&failure.outcome);
-                    return Err(failure.error);
-                }
-                action => {
-                    let remaining = call.remaining();
-                    let performed = tokio::time::timeout(remaining, call.perform(action));
-                    performed.await.unwrap_or(Event::Deadline)
-                }
-            };
-            action = call.step(event);
-        }
-    }
-}
-
-/// One call under way. Dropped, it closes its books by what was sent.
-struct Call<'a> {
-    http: &'a PaidHttp,
-    request: PaidRequest,
-    flow: Flow,
+/// One call. Dropped, it closes its books by what was sent.
+pub(super) struct Call<'a> {
+    pub(super) http: &'a PaidHttp,
+    pub(super) request: &'a PaidRequest,
+    pub(super) identity: &'a Identity,
+    pub(super) flow: Flow,
+    pub(super) row: Option<RowId>,
+    pub(super) recovery: String,
+    pub(super) recording: Option<Recording>,
     started: Instant,
-    row: Option<RowId>,
-    recording: Option<Recording>,
-    recovery: String,
 }
 
 impl<'a> Call<'a> {
-    fn new(http: &'a PaidHttp, request: PaidRequest) -> Result<Self> {
-        let payer = http.signer.address();
-        let key = hex::encode(random_bytes()?);
-        let origin = Origin::of(&request.url)
-            .ok_or_else(|| Error::argument("url", &format!("{} has no host", request.url)))?;
-        let nonce = nonce(payer, &key, request.method.as_str(), &origin, request.url.path());
+    /// A call that nothing is known of.
+    pub(super) fn new(
+        http: &'a PaidHttp,
+        request: &'a PaidRequest,
+        identity: &'a Identity,
+        started: Instant,
+    ) -> Result<Self> {
         let facts = CallFacts {
-            payment_id: payment_id(&nonce),
+            payment_id: payment_id(&identity.nonce),
             url: request.url.clone(),
-            key,
-            nonce,
-            payer,
+            key: identity.key.clone(),
+            nonce: identity.nonce,
+            payer: identity.wallet,
         };
         Ok(Self {
-            flow: Flow::new(facts, http.policy.clone()),
-            recovery: hex::encode(random_bytes()?),
-            started: Instant::now(),
+            flow: Flow::new(facts, Arc::clone(&http.policy)),
+            recovery: alloy::hex::encode(random_bytes()?),
             row: None,
             recording: None,
+            started,
             request,
+            identity,
             http,
         })
     }
 
-    fn begin(&mut self) -> Action {
+    /// A call whose payment was recorded before.
+    pub(super) fn resuming(
+        http: &'a PaidHttp,
+        request: &'a PaidRequest,
+        identity: &'a Identity,
+        resumable: Resumable,
+        started: Instant,
+    ) -> Self {
+        let (flow, recovery) = (resumed(http, request, identity, &resumable), resumable.recovery);
+        let (row, recording) = (Some(resumable.row), Some(resumable.recording));
+        Self { http, request, identity, flow, row, recovery, recording, started }
+    }
+
+    /// Turns to a payment of the same content that was found on the way.
+    pub(super) fn take_up(&mut self, resumable: Resumable) -> Action {
+        self.flow = resumed(self.http, self.request, self.identity, &resumable);
+        self.row = Some(resumable.row);
+        self.recovery = resumable.recovery;
+        self.recording = Some(resumable.recording);
         self.step(Event::Start)
     }
 
-    fn remaining(&self) -> Duration {
+    pub(super) fn remaining(&self) -> Duration {
         self.request.timeout.saturating_sub(self.started.elapsed())
     }
 
-    fn step(&mut self, event: Event) -> Action {
+    pub(super) fn step(&mut self, event: Event) -> Action {
         let moment = Moment {
-            now: self.http.clock.now(),
+            now: self.http.now(),
             elapsed: self.started.elapsed(),
             remaining: self.remaining(),
             entropy: random_bytes().map_or(0, |b| u32::from_be_bytes([b[0], b[1], b[2], b[3]])),
@@ -164,31 +99,49 @@ impl<'a> Call<'a> {
         self.flow.step(event, &moment)
     }
 
-    async fn perform(&mut self, action: Action) -> Event {
+    pub(super) async fn perform(&mut self, action: Action) -> Event {
         match action {
             Action::SendUnpaid => self.exchange(headers::unpaid(self.has_body())).await,
-            Action::Reserve(terms) => match self.reserve(&terms) {
-                Ok(()) => Event::Reserved,
-                Err(error) => Event::NotReserved(error),
+            Action::Reserve(terms) => self.reserve(&terms).await,
+            Action::Approve(terms) => match &self.http.hook {
+                None => Event::Approved,
+                Some(hook) => match hook.approve(&terms, self.request.model.as_deref()).await {
+                    Ok(()) => Event::Approved,
+                    Err(error) => Event::Declined(error),
+                },
             },
-            // Policy has agreed already, and nobody else was named to be asked.
-            Action::Approve(_) => Event::Approved,
             Action::Sign(transfer) => match self.http.signer.sign(&transfer).await {
                 Ok(signature) => Event::Signed(signature),
                 Err(error) => Event::NotSigned(error),
             },
-            Action::Record(recording) => match self.record(recording) {
+            Action::Record(recording) => match self.record(recording).await {
                 Ok(()) => Event::Recorded,
                 Err(error) => Event::NotRecorded(error),
             },
-            Action::SendPaid | Action::Replay => self.exchange_paid().await,
+            Action::SendPaid | Action::Replay => self.leased(self.exchange_paid()).await,
             Action::Wait(pause) => {
-                tokio::time::sleep(pause).await;
+                self.leased(tokio::time::sleep(pause)).await;
                 Event::Waited
             }
-            // No chain is asked: the server's word alone proves nothing, so it stays unknown.
-            Action::AskChain { .. } => Event::Chain(ChainAnswer::Unavailable),
+            Action::AskChain { network } => {
+                Event::Chain(self.leased(self.ask_chain(network)).await)
+            }
             Action::Finish(_) | Action::Fail(_) => Event::Cancelled,
+        }
+    }
+
+    /// Awaits something while the call's lease is kept.
+    async fn leased<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            match tokio::time::timeout(HEARTBEAT, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => {
+                    if let Some(row) = self.row {
+                        self.http.journal.extend(row, self.http.now());
+                    }
+                }
+            }
         }
     }
 
@@ -197,8 +150,13 @@ impl<'a> Call<'a> {
     }
 
     async fn exchange(&self, headers: HeaderMap) -> Event {
-        let PaidRequest { method, url, body, .. } = &self.request;
+        let PaidRequest { method, url, body, .. } = self.request;
         self.http.transport.exchange(method.clone(), url, headers, body.clone()).await
+    }
+
+    /// Shows a payment again that was found on the way.
+    pub(super) async fn exchange_again(&self) -> Event {
+        self.leased(self.exchange_paid()).await
     }
 
     async fn exchange_paid(&self) -> Event {
@@ -212,47 +170,28 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn reserve(&mut self, terms: &Terms) -> Result<()> {
-        let session_limit = self.http.policy.max_session_cost;
-        if let Some(row) = self.row {
-            return self.http.journal.raise(row, terms.amount, session_limit);
+    async fn ask_chain(&self, network: &'static Network) -> ChainAnswer {
+        if self.http.chain.is_disabled(network) {
+            return ChainAnswer::Unavailable;
         }
-        let record = self.record_for(terms);
-        self.row = Some(self.http.journal.reserve(Entry { record, session_limit })?);
-        Ok(())
-    }
-
-    fn record_for(&self, terms: &Terms) -> PaymentRecord {
-        let facts = self.flow.call();
-        PaymentRecord {
-            key: facts.key.clone(),
-            payment_id: facts.payment_id.clone(),
-            state: RecordState::Reserved,
-            created_at: self.http.clock.now(),
-            method: self.request.method.to_string(),
-            url: self.request.url.to_string(),
-            model: self.request.model.clone(),
-            network: terms.network.caip2.to_owned(),
-            amount: terms.amount,
-            payee: terms.payee.to_string(),
-            nonce: facts.nonce.to_string(),
-            valid_before: None,
-            transaction: None,
+        let call = self.flow.call();
+        let Some(recording) = &self.recording else { return ChainAnswer::Unavailable };
+        // The earliest time at which it can have been signed.
+        let expiry: u64 = recording.transfer.authorization.valid_before.saturating_to();
+        let since = expiry.saturating_sub(self.http.policy.max_validity_seconds);
+        let asked = self.http.chain.authorization(network, call.payer, call.nonce, since);
+        match asked.await {
+            Ok(AuthorizationFact::Paid { transaction, .. }) => {
+                ChainAnswer::Paid { transaction: transaction.to_string() }
+            }
+            Ok(AuthorizationFact::Unused { .. }) => ChainAnswer::Unused,
+            _ => ChainAnswer::Unavailable,
         }
     }
 
-    fn record(&mut self, recording: Recording) -> Result<()> {
-        let Some(row) = self.row else {
-            return Err(Error::new(ErrorKind::Journal, "nothing was reserved"));
-        };
-        self.http.journal.record(row, &recording)?;
-        self.recording = Some(recording);
-        Ok(())
-    }
-
-    fn finish(&mut self, finished: Finished) -> PaidResponse {
-        self.close(&finished.outcome);
+    pub(super) async fn finish(&mut self, finished: Finished) -> PaidResponse {
         let Finished { answer: Answer { status, headers, body }, outcome, settlement } = finished;
+        self.close(outcome.clone()).await;
         let receipt = match outcome {
             Outcome::Settled { amount, transaction } => {
                 Some(Receipt { amount, transaction, settlement })
@@ -261,17 +200,37 @@ impl<'a> Call<'a> {
         };
         PaidResponse { status, headers, body, receipt }
     }
-
-    fn close(&mut self, outcome: &Outcome) {
-        if let Some(row) = self.row.take() {
-            self.http.journal.close(row, outcome);
-        }
-    }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let outcome = self.flow.abandoned();
-        self.close(&outcome);
+        if let Some(row) = self.row.take() {
+            self.http.journal.abandon(row, self.flow.abandoned());
+        }
     }
+}
+
+/// The flow of a payment that was recorded before; its nonce, not a new one, is the call's.
+fn resumed(
+    http: &PaidHttp,
+    request: &PaidRequest,
+    identity: &Identity,
+    resumable: &Resumable,
+) -> Flow {
+    let facts = CallFacts {
+        key: resumable.key.clone().unwrap_or_else(|| match identity.keyed {
+            true => identity.key.clone(),
+            false => resumable.payment_id.clone(),
+        }),
+        nonce: resumable.row.0,
+        payment_id: resumable.payment_id.clone(),
+        payer: identity.wallet,
+        url: request.url.clone(),
+    };
+    let resumed = Resumed {
+        transfer: resumable.recording.transfer.clone(),
+        at_risk: resumable.at_risk,
+        ended: resumable.ended.clone(),
+    };
+    Flow::resuming(facts, Arc::clone(&http.policy), resumed)
 }

@@ -1,8 +1,14 @@
-//! What the journal shows of a payment.
+//! What the journal takes and what it shows.
 
+use alloy::primitives::{Address, B256};
 use serde::Serialize;
 
-use crate::{clock::Timestamp, money::Usdc};
+use crate::{
+    clock::Timestamp,
+    flow::{Outcome, Recording},
+    money::Usdc,
+    policy::Budgets,
+};
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -13,18 +19,34 @@ pub enum RecordState {
     Reserved,
     /// Signed and recorded: maybe sent.
     Signed,
-    /// The server answered the payment with success.
+    /// The server answered the payment with success, or the chain shows the transfer.
     Settled,
     /// The server refused; the authorization lives until it expires.
     Refused,
     /// Sent, and nobody knows.
     Unknown,
-    /// Never sent.
+    /// Expired without proof either way: counts in full.
+    PresumedCharged,
+    /// Never sent, or proven not to be executable.
     Released,
+    /// Cancelled on the chain: it can never be executed.
+    Cancelled,
 }
 
 impl RecordState {
-    /// The state's name, as it serializes: `reserved`, `signed`, `settled`, …
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Reserved,
+        Self::Signed,
+        Self::Settled,
+        Self::Refused,
+        Self::Unknown,
+        Self::PresumedCharged,
+        Self::Released,
+        Self::Cancelled,
+    ];
+
+    /// Name, as in JSON and in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reserved => "reserved",
@@ -32,22 +54,35 @@ impl RecordState {
             Self::Settled => "settled",
             Self::Refused => "refused",
             Self::Unknown => "unknown",
+            Self::PresumedCharged => "presumed_charged",
             Self::Released => "released",
+            Self::Cancelled => "cancelled",
         }
+    }
+
+    /// The state of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
     /// Whether it counts in the budgets. What the server says never gives money back.
     pub const fn counts(self) -> bool {
-        !matches!(self, Self::Released)
+        !matches!(self, Self::Released | Self::Cancelled)
+    }
+
+    /// Whether something was sent and it is not known what became of it.
+    pub const fn is_unresolved(self) -> bool {
+        matches!(self, Self::Signed | Self::Refused | Self::Unknown | Self::PresumedCharged)
     }
 }
 
-/// A payment in the journal. Holds no prompt, no answer and no key material.
+/// A payment in the journal. Holds no prompt, no answer, no key material, and of idempotency keys
+/// only those that were made up here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PaymentRecord {
-    /// Idempotency key of the call.
-    pub key: String,
-    /// Public id of the call, as sent to the server.
+    /// Idempotency key of the call; `None` when the caller gave one, which is not stored.
+    pub key: Option<String>,
+    /// Public id of the call, as sent to the server. It names the call wherever a key does.
     pub payment_id: String,
     /// Where it stands.
     pub state: RecordState,
@@ -61,7 +96,7 @@ pub struct PaymentRecord {
     pub model: Option<String>,
     /// CAIP-2 identifier of the network.
     pub network: String,
-    /// The signed value, in micro-USDC.
+    /// The signed value, in micro-USDC: the largest one, when terms changed.
     pub amount: Usdc,
     /// Who is paid.
     pub payee: String,
@@ -69,11 +104,11 @@ pub struct PaymentRecord {
     pub nonce: String,
     /// Unix time after which it cannot be executed any more, once signed.
     pub valid_before: Option<Timestamp>,
-    /// Transaction, where the server told it.
+    /// Transaction, where it is known.
     pub transaction: Option<String>,
 }
 
-/// Sums over the journal.
+/// Sums over the payments of one client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Spending {
     /// Settled, in micro-USDC.
@@ -82,4 +117,99 @@ pub struct Spending {
     pub calls: u64,
     /// Reserved, signed, refused or unknown: not settled, but counted in the budgets.
     pub reserved: Usdc,
+    /// Expired without proof, and counted in the budgets.
+    pub presumed: Usdc,
+}
+
+/// What a call is, before anything is signed for it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Idempotency key.
+    pub key: String,
+    /// Whether the caller gave the key; otherwise the same call is recognised by its content.
+    pub keyed: bool,
+    /// Nonce derived from the key.
+    pub nonce: B256,
+    /// Who pays.
+    pub wallet: Address,
+    /// What makes two calls the same: method, URL and canonical body, as text. It is hashed under
+    /// the secret of the wallet home and not kept.
+    pub content: String,
+}
+
+/// What is reserved for a call.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The call.
+    pub identity: Identity,
+    /// The row as it will be shown, in state `reserved`.
+    pub record: PaymentRecord,
+    /// Origin of the call, `scheme://host:port`.
+    pub origin: String,
+    /// The client object.
+    pub session: [u8; 16],
+    /// Token that opens the stored answer.
+    pub recovery: String,
+    /// Limits that must be kept.
+    pub budgets: Budgets,
+}
+
+/// Names a call's row: its nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId(pub B256);
+
+/// What a reservation came to.
+#[derive(Clone, Debug)]
+pub enum Reservation {
+    /// The amount is reserved.
+    Made(RowId),
+    /// The same content was paid before and never answered; that payment is leased to us.
+    Found(Box<Resumable>),
+}
+
+/// How a call stands to what the journal knows.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// Nothing is known of it, or nothing that matters any more.
+    New,
+    /// Its payment was recorded and is taken up again; the lease is ours now.
+    Resume(Box<Resumable>),
+    /// Somebody works on it.
+    InFlight,
+}
+
+/// A recorded payment that can be shown to the server again.
+#[derive(Clone, Debug)]
+pub struct Resumable {
+    /// Its row.
+    pub row: RowId,
+    /// The key, if it was made up here.
+    pub key: Option<String>,
+    /// Public id.
+    pub payment_id: String,
+    /// What was signed last.
+    pub recording: Recording,
+    /// Token that opens the stored answer.
+    pub recovery: String,
+    /// Most that anything signed for it would cost.
+    pub at_risk: Usdc,
+    /// How it ended, when only its answer is missing.
+    pub ended: Option<Outcome>,
+}
+
+/// Which payments to list.
+#[derive(Clone, Debug, Default)]
+pub struct PaymentFilter {
+    /// In this state only.
+    pub state: Option<RecordState>,
+    /// Reserved at or after this Unix time.
+    pub since: Option<Timestamp>,
+    /// For this model only.
+    pub model: Option<String>,
+    /// Whose call was made to this URL's origin.
+    pub origin: Option<String>,
+    /// At most so many, the newest ones. Default 1,000.
+    pub limit: Option<usize>,
+    /// Of the asking client and its clones only; otherwise of the whole wallet home.
+    pub own: bool,
 }

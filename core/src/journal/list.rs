@@ -1,0 +1,108 @@
+//! What the journal shows: payments, sums, and what is still open.
+
+use alloy::primitives::{Address, B256};
+use rusqlite::{Connection, params};
+
+use super::{
+    PaymentFilter, PaymentRecord, RecordState, RowId, Spending, failed,
+    row::{COLUMNS, Stored, micro},
+};
+use crate::{clock::Timestamp, error::Result};
+
+/// Payments that are listed unless a filter says otherwise.
+const LISTED: usize = 1_000;
+
+/// Payments that pass a filter, oldest first.
+pub(super) fn payments(
+    db: &Connection,
+    filter: &PaymentFilter,
+    session: [u8; 16],
+    now: Timestamp,
+) -> Result<Vec<PaymentRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls
+         WHERE created_at >= ?1 AND (?2 IS NULL OR session = ?2) AND (?3 IS NULL OR model = ?3)
+             AND (?4 IS NULL OR origin = ?4)
+         ORDER BY created_at DESC, rowid DESC"
+    );
+    let mut statement = db.prepare_cached(&sql).map_err(failed)?;
+    let since = i64::try_from(filter.since.unwrap_or(0)).unwrap_or(i64::MAX);
+    let bound = params![since, filter.own.then_some(session), filter.model, filter.origin];
+    let rows = statement.query_map(bound, Stored::read).map_err(failed)?;
+    let mut found = Vec::new();
+    for row in rows {
+        let stored = row.map_err(failed)?;
+        let state = stored.state_at(now);
+        if filter.state.is_none_or(|wanted| wanted == state) {
+            found.push(PaymentRecord { state, ..stored.record });
+        }
+        if found.len() == filter.limit.unwrap_or(LISTED) {
+            break;
+        }
+    }
+    found.reverse();
+    Ok(found)
+}
+
+/// Sums over a client's payments.
+pub(super) fn spending(db: &Connection, session: [u8; 16], now: Timestamp) -> Result<Spending> {
+    let sql = "SELECT state, coalesce(valid_before <= ?2, 0), count(*), sum(amount) FROM calls
+               WHERE session = ?1 GROUP BY 1, 2";
+    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+    let mut rows = statement.query(params![session, now.cast_signed()]).map_err(failed)?;
+    let mut sums = Spending::default();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let name: String = row.get(0).map_err(failed)?;
+        let expired: bool = row.get(1).map_err(failed)?;
+        let count: i64 = row.get(2).map_err(failed)?;
+        let amount = micro(row.get(3).map_err(failed)?);
+        match RecordState::from_name(&name) {
+            Some(RecordState::Settled) => {
+                sums.total = sums.total.saturating_add(amount);
+                sums.calls += count.cast_unsigned();
+            }
+            Some(state) if !state.counts() => {}
+            Some(state) if state.is_unresolved() && expired => {
+                sums.presumed = sums.presumed.saturating_add(amount);
+            }
+            _ => sums.reserved = sums.reserved.saturating_add(amount),
+        }
+    }
+    Ok(sums)
+}
+
+/// An open question for the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The row.
+    pub row: RowId,
+    /// What is known.
+    pub record: PaymentRecord,
+    /// Who pays.
+    pub wallet: Address,
+    /// The nonce to ask for.
+    pub nonce: B256,
+}
+
+/// Calls whose payment was sent and never resolved, the oldest first, at most `limit`.
+pub(super) fn unresolved(db: &Connection, limit: usize) -> Result<Vec<Unresolved>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls WHERE state IN ('signed', 'refused', 'unknown')
+         ORDER BY created_at, rowid LIMIT ?1"
+    );
+    let mut statement = db.prepare_cached(&sql).map_err(failed)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![limit], Stored::read).map_err(failed)?;
+    rows.map(|row| {
+        let Stored { nonce, wallet, record, .. } = row.map_err(failed)?;
+        Ok(Unresolved { row: RowId(nonce), record, wallet, nonce })
+    })
+    .collect()
+}
+
+/// The row of a call by its public id.
+pub(super) fn by_payment_id(db: &Connection, id: &str) -> Result<Option<Stored>> {
+    use rusqlite::OptionalExtension;
+    let sql = format!("SELECT {COLUMNS} FROM calls WHERE payment_id = ?1");
+    db.query_row(&sql, params![id], Stored::read).optional().map_err(failed)
+}

@@ -1,0 +1,143 @@
+//! What the journal knows of a call before it begins.
+
+use hmac::{Hmac, Mac};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::Sha256;
+
+use super::{
+    Identity, OnUnresolved, RecordState, Standing, failed, lease,
+    row::{COLUMNS, Stored},
+};
+use crate::{
+    clock::Timestamp,
+    error::{Error, ErrorKind, PaymentState, Result},
+};
+
+/// Version of what goes into a fingerprint.
+const FINGERPRINT: &[u8] = b"call/v1";
+
+/// The keyed hashes under which a call is found.
+pub(super) struct Hashes {
+    pub(super) key: [u8; 32],
+    pub(super) fingerprint: [u8; 32],
+}
+
+impl Hashes {
+    pub(super) fn of(secret: &[u8; 32], identity: &Identity) -> Self {
+        let wallet = identity.wallet.as_slice();
+        Self {
+            key: keyed(secret, &[b"key/v1", wallet, identity.key.as_bytes()]),
+            fingerprint: keyed(secret, &[FINGERPRINT, wallet, identity.content.as_bytes()]),
+        }
+    }
+}
+
+/// HMAC-SHA-256 over parts, each with its length before it.
+fn keyed(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes a key of any length, so there is no error to meet.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return [0; 32] };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// How a call with a key stands. What is taken up again is leased to this process in the same step.
+pub(super) fn by_key(
+    db: &Connection,
+    identity: &Identity,
+    hashes: &Hashes,
+    now: Timestamp,
+) -> Result<Standing> {
+    let buried = db
+        .query_row("SELECT 1 FROM tombstones WHERE key_hash = ?1", params![hashes.key], |_| Ok(()))
+        .optional()
+        .map_err(failed)?;
+    if buried.is_some() {
+        return Err(conflict(identity, "was used for a call that ended long ago"));
+    }
+    let sql = format!("SELECT {COLUMNS} FROM calls WHERE key_hash = ?1");
+    let found = db.query_row(&sql, params![hashes.key], Stored::read).optional().map_err(failed)?;
+    let Some(stored) = found else { return Ok(Standing::New) };
+    if stored.fingerprint != hashes.fingerprint || stored.nonce != identity.nonce {
+        return Err(conflict(identity, "belongs to another call (method, address or body differ)"));
+    }
+    if lease::is_live(&stored.lease_owner, stored.lease_until, now) {
+        return Ok(Standing::InFlight);
+    }
+    match stored.state_at(now) {
+        RecordState::Cancelled => Err(conflict(identity, "was cancelled on the chain")),
+        RecordState::Reserved | RecordState::Released | RecordState::PresumedCharged => {
+            Ok(Standing::New)
+        }
+        _ => resume(db, &stored, now),
+    }
+}
+
+/// How a call without a key stands: the same content, paid before and never answered.
+pub(super) fn by_content(
+    db: &Connection,
+    hashes: &Hashes,
+    policy: OnUnresolved,
+    now: Timestamp,
+) -> Result<Standing> {
+    if policy == OnUnresolved::New {
+        return Ok(Standing::New);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls
+         WHERE fingerprint = ?1 AND state IN ('signed', 'refused', 'unknown') AND valid_before > ?2
+         ORDER BY created_at DESC"
+    );
+    let mut statement = db.prepare_cached(&sql).map_err(failed)?;
+    let rows = statement
+        .query_map(params![hashes.fingerprint, now.cast_signed()], Stored::read)
+        .map_err(failed)?;
+    for row in rows {
+        let stored = row.map_err(failed)?;
+        // One that is under way is another purchase of the same thing.
+        if lease::is_live(&stored.lease_owner, stored.lease_until, now) {
+            continue;
+        }
+        return match policy {
+            OnUnresolved::Refuse => Err(unresolved(&stored)),
+            _ => resume(db, &stored, now),
+        };
+    }
+    Ok(Standing::New)
+}
+
+/// Takes a payment up: the lease is ours from now on.
+fn resume(db: &Connection, stored: &Stored, now: Timestamp) -> Result<Standing> {
+    let resumable = stored.resumable(db)?;
+    let until = (now + lease::SECONDS).cast_signed();
+    db.execute(
+        "UPDATE calls SET lease_owner = ?2, lease_until = ?3 WHERE nonce = ?1",
+        params![stored.nonce.0, lease::owner()?, until],
+    )
+    .map_err(failed)?;
+    Ok(Standing::Resume(Box::new(resumable)))
+}
+
+fn conflict(identity: &Identity, what: &str) -> Error {
+    let message = format!("the idempotency key {:?} {what}; nothing was sent", identity.key);
+    Error::new(ErrorKind::IdempotencyConflict, message).with_key(&identity.key)
+}
+
+fn unresolved(stored: &Stored) -> Error {
+    let record = &stored.record;
+    let key = record.key.as_ref().unwrap_or(&record.payment_id);
+    let message = format!(
+        "the same call was made before and its payment is {}; nothing was sent. Make it again with \
+         the key {key:?} to take that one up",
+        record.state.name()
+    );
+    Error::new(ErrorKind::PaymentOutcomeUnknown, message).with_key(key).with_payment(
+        PaymentState::Unknown {
+            nonce: record.nonce.clone(),
+            valid_until: record.valid_before.unwrap_or_default(),
+            key: key.clone(),
+        },
+    )
+}

@@ -1,0 +1,115 @@
+//! Opens the journal's database: private from the first byte, of a version we know.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Durability, JournalOptions};
+use crate::{
+    clock::random_bytes,
+    error::{Error, ErrorKind, Result},
+};
+
+const FILE: &str = "journal.sqlite";
+const VERSION: i64 = 1;
+/// Other processes hold the write lock for microseconds; this is for a machine under load.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// A database and the secret of its wallet home, under which keys and calls are hashed.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) db: Connection,
+    pub(super) secret: [u8; 32],
+}
+
+/// The journal's file, `None` when there is no home to put it.
+pub(super) fn file(options: &JournalOptions) -> Option<PathBuf> {
+    if options.in_memory {
+        return None;
+    }
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = options
+        .home
+        .clone()
+        .or_else(|| set("BLOCKRUN_HOME"))
+        .or_else(|| std::env::home_dir().map(|home| home.join(".blockrun")));
+    home.map(|home| home.join(FILE))
+}
+
+/// Opens or makes the file.
+pub(super) fn open_file(path: &Path, durability: Durability) -> Result<Opened> {
+    create_private(path).map_err(|cause| unusable(path, &cause))?;
+    let db = Connection::open(path).map_err(|cause| unusable(path, &cause))?;
+    let level = match durability {
+        Durability::Process => "NORMAL",
+        Durability::Power => "FULL",
+    };
+    prepare(db, &format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {level};"))
+        .map_err(|cause| unusable(path, &cause))
+}
+
+/// A journal that ends with the process.
+pub(super) fn open_memory() -> Result<Opened> {
+    let memory = Path::new("memory");
+    let db = Connection::open_in_memory().map_err(|cause| unusable(memory, &cause))?;
+    prepare(db, "").map_err(|cause| unusable(memory, &cause))
+}
+
+type Problem = Box<dyn std::error::Error + Send + Sync>;
+
+fn prepare(mut db: Connection, pragmas: &str) -> Result<Opened, Problem> {
+    db.busy_timeout(BUSY)?;
+    db.execute_batch(pragmas)?;
+    db.execute_batch("PRAGMA foreign_keys = ON;")?;
+    let setup = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: i64 = setup.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        0 => {
+            setup.execute_batch(include_str!("schema.sql"))?;
+            let secret = random_bytes()?;
+            setup.execute("INSERT INTO meta VALUES ('secret', ?1)", params![secret])?;
+            setup.pragma_update(None, "user_version", VERSION)?;
+        }
+        VERSION => {}
+        newer => {
+            return Err(format!("it is of version {newer}, newer than this program knows").into());
+        }
+    }
+    let secret = setup
+        .query_row("SELECT value FROM meta WHERE name = 'secret'", [], |row| row.get(0))
+        .optional()?
+        .ok_or("it has lost its secret")?;
+    setup.commit()?;
+    Ok(Opened { db, secret })
+}
+
+/// SQLite gives its side files the permissions of the main one.
+#[cfg(unix)]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    if let Some(home) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
+    }
+    fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    if let Some(home) = path.parent() {
+        fs::create_dir_all(home)?;
+    }
+    fs::OpenOptions::new().create(true).append(true).open(path).map(drop)
+}
+
+fn unusable(path: &Path, cause: &dyn std::fmt::Display) -> Error {
+    let message = format!(
+        "the payment journal {} cannot be used: {cause}. Nothing was signed; give another folder \
+         with BLOCKRUN_HOME, or repair this one",
+        path.display()
+    );
+    Error::new(ErrorKind::Journal, message)
+}

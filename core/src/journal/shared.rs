@@ -1,0 +1,235 @@
+//! The journal as the rest of the core sees it.
+
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{
+    Entry, Identity, JournalKind, JournalOptions, OnUnresolved, PaymentFilter, PaymentRecord,
+    Reservation, Resumable, RowId, Spending, Standing, change, compact,
+    list::{self, Unresolved},
+    lookup::{self, Hashes},
+    open,
+    writer::Writer,
+};
+use crate::{
+    clock::Timestamp,
+    error::{Error, ErrorKind, Result},
+    flow::{Outcome, Recording},
+    money::Usdc,
+    policy::Budgets,
+};
+
+/// What is proven about an unresolved payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proven {
+    /// The chain shows its transfer.
+    Paid {
+        /// What was paid.
+        amount: Usdc,
+        /// Hash of the transaction.
+        transaction: String,
+    },
+    /// It cannot be executed any more.
+    Unexecutable {
+        /// By the wallet's own cancellation; otherwise it expired unused.
+        cancelled: bool,
+    },
+}
+
+/// The payments of a wallet home. Opened at first use; cheap to share.
+#[derive(Debug)]
+pub struct Journal {
+    options: JournalOptions,
+    opened: OnceLock<Arc<Open>>,
+    opening: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Open {
+    writer: Writer,
+    secret: [u8; 32],
+    kind: JournalKind,
+    tidied: AtomicBool,
+}
+
+impl Journal {
+    /// A journal that is not open yet.
+    pub const fn new(options: JournalOptions) -> Self {
+        Self { options, opened: OnceLock::new(), opening: Mutex::new(()) }
+    }
+
+    /// Where it lives; `None` until the first use.
+    pub fn kind(&self) -> Option<&JournalKind> {
+        self.opened.get().map(|open| &open.kind)
+    }
+
+    /// How a call with a key stands, before anything is sent for it. What is taken up again is
+    /// leased to us.
+    ///
+    /// # Errors
+    /// `IdempotencyConflict` for a key that belongs to another call or is spent, `Journal`.
+    pub async fn standing(&self, identity: &Identity, now: Timestamp) -> Result<Standing> {
+        let (open, identity) = (self.open()?, identity.clone());
+        let hashes = Hashes::of(&open.secret, &identity);
+        open.writer.run(move |db| lookup::by_key(db, &identity, &hashes, now)).await
+    }
+
+    /// Reserves an amount for a call in all its budgets, or nothing. A call without a key whose
+    /// content was paid before and never answered is found instead, leased to us.
+    ///
+    /// # Errors
+    /// `SpendLimit` with the first limit that does not cover it, `IdempotencyInFlight` when another
+    /// process was faster, `PaymentOutcomeUnknown` under [`OnUnresolved::Refuse`], `Journal`.
+    pub async fn reserve(
+        &self,
+        entry: Entry,
+        policy: OnUnresolved,
+        now: Timestamp,
+    ) -> Result<Reservation> {
+        let open = self.open()?;
+        let hashes = Hashes::of(&open.secret, &entry.identity);
+        if !open.tidied.swap(true, Ordering::Relaxed) {
+            open.writer.post(move |db| compact::tidy(db, now));
+        }
+        open.writer.run(move |db| change::reserve(db, &entry, &hashes, policy, now)).await
+    }
+
+    /// Raises a call's reservation to `amount`; a lower amount leaves it as it is, because the
+    /// earlier authorization can still be executed.
+    ///
+    /// # Errors
+    /// `SpendLimit`, `Journal`.
+    pub async fn raise(
+        &self,
+        row: RowId,
+        amount: Usdc,
+        budgets: Budgets,
+        now: Timestamp,
+    ) -> Result<()> {
+        let raise = move |db: &_| change::raise(db, row, amount, &budgets, now);
+        self.open()?.writer.run(raise).await
+    }
+
+    /// Writes a signed payment, before it is sent.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn record(&self, row: RowId, recording: Recording) -> Result<()> {
+        self.open()?.writer.run(move |db| change::record(db, row, &recording)).await
+    }
+
+    /// Closes a call's books.
+    ///
+    /// # Errors
+    /// `Journal`: the call then stays as it was recorded, counted and unresolved.
+    pub async fn close(&self, row: RowId, outcome: Outcome) -> Result<()> {
+        self.open()?.writer.run(move |db| change::close(db, row, &outcome)).await
+    }
+
+    /// Closes the books of a call that was given up, without waiting. Should the process end
+    /// first, the call stays as it was recorded, counted and unresolved.
+    pub fn abandon(&self, row: RowId, outcome: Outcome) {
+        if let Some(open) = self.opened.get() {
+            open.writer.post(move |db| change::close(db, row, &outcome));
+        }
+    }
+
+    /// Keeps a call leased to us for another while, without waiting.
+    pub fn extend(&self, row: RowId, now: Timestamp) {
+        if let Some(open) = self.opened.get() {
+            open.writer.post(move |db| change::extend(db, row, now));
+        }
+    }
+
+    /// Writes what is proven about an unresolved payment.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn prove(&self, row: RowId, proof: Proven) -> Result<()> {
+        self.open()?.writer.run(move |db| change::prove(db, row, &proof)).await
+    }
+
+    /// Payments that pass a filter, oldest first; `session` names the asking client.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn payments(
+        &self,
+        filter: PaymentFilter,
+        session: [u8; 16],
+        now: Timestamp,
+    ) -> Result<Vec<PaymentRecord>> {
+        self.open()?.writer.run(move |db| list::payments(db, &filter, session, now)).await
+    }
+
+    /// Sums over the payments of one client object.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn spending(&self, session: [u8; 16], now: Timestamp) -> Result<Spending> {
+        self.open()?.writer.run(move |db| list::spending(db, session, now)).await
+    }
+
+    /// Payments that were sent and never resolved, at most `limit`, the oldest first.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn unresolved(&self, limit: usize) -> Result<Vec<Unresolved>> {
+        self.open()?.writer.run(move |db| list::unresolved(db, limit)).await
+    }
+
+    /// What is needed to fetch the answer of a paid call again, by its public id.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an id that the journal does not know, `Journal`.
+    pub async fn resumable(&self, payment_id: String) -> Result<Resumable> {
+        let find = move |db: &_| match list::by_payment_id(db, &payment_id)? {
+            Some(stored) => stored.resumable(db),
+            None => {
+                let problem = format!("{payment_id:?} is not in the journal of this wallet home");
+                Err(Error::argument("key", &problem))
+            }
+        };
+        self.open()?.writer.run(find).await
+    }
+
+    fn open(&self) -> Result<Arc<Open>> {
+        if let Some(open) = self.opened.get() {
+            return Ok(Arc::clone(open));
+        }
+        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = self.opened.get() {
+            return Ok(Arc::clone(open));
+        }
+        let open = Arc::new(self.open_now()?);
+        Ok(Arc::clone(self.opened.get_or_init(|| open)))
+    }
+
+    /// Fails closed where a rule needs the file, falls back to memory where none does.
+    fn open_now(&self) -> Result<Open> {
+        let Some(path) = open::file(&self.options) else {
+            if self.options.required && !self.options.in_memory {
+                let message = "the rules in force need a payment journal on disk, and there is no \
+                               home folder for it: set BLOCKRUN_HOME";
+                return Err(Error::new(ErrorKind::Journal, message));
+            }
+            return memory(JournalKind::Memory);
+        };
+        match open::open_file(&path, self.options.durability) {
+            Ok(opened) => start(opened, JournalKind::File(path)),
+            Err(error) if self.options.required => Err(error),
+            Err(error) => memory(JournalKind::MemoryBecause(error.message().to_owned())),
+        }
+    }
+}
+
+fn memory(kind: JournalKind) -> Result<Open> {
+    start(open::open_memory()?, kind)
+}
+
+fn start(opened: open::Opened, kind: JournalKind) -> Result<Open> {
+    let secret = opened.secret;
+    Ok(Open { writer: Writer::start(opened)?, secret, kind, tidied: AtomicBool::new(false) })
+}

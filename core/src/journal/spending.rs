@@ -1,0 +1,136 @@
+//! What counts in the budgets: sums by scope and minute.
+
+use rusqlite::{Connection, params};
+
+use super::{failed, row::micro};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Limit, Result},
+    money::Usdc,
+    policy::{Budgets, DAY, Scope},
+};
+
+/// Width of a bucket: a window may count up to a minute more than it should, never less.
+const MINUTE: u64 = 60;
+
+/// Whose money a sum is.
+pub(super) struct Owner<'a> {
+    pub(super) session: &'a [u8],
+    pub(super) model: Option<&'a str>,
+    pub(super) origin: &'a str,
+    pub(super) created_at: Timestamp,
+}
+
+impl Owner<'_> {
+    /// The rows that a payment counts in: table scope, name, bucket. A session has one bucket.
+    fn rows(&self) -> Vec<(&'static str, &[u8], u64)> {
+        let minute = self.created_at / MINUTE;
+        let mut rows = vec![
+            ("all", b"".as_slice(), minute),
+            ("session", self.session, 0),
+            ("origin", self.origin.as_bytes(), minute),
+        ];
+        rows.extend(self.model.map(|model| ("model", model.as_bytes(), minute)));
+        rows
+    }
+
+    /// Name under which a scope's sum is kept.
+    fn name(&self, scope: Scope) -> &[u8] {
+        match scope {
+            Scope::Session => self.session,
+            Scope::Model => self.model.unwrap_or_default().as_bytes(),
+            Scope::Origin => self.origin.as_bytes(),
+            Scope::Call | Scope::Hour | Scope::Day => b"",
+        }
+    }
+}
+
+/// Counts an amount, or with a negative one gives it back.
+pub(super) fn add(db: &Connection, owner: &Owner<'_>, amount: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO spending VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT DO UPDATE SET amount = amount + excluded.amount";
+    let mut statement = db.prepare_cached(sql)?;
+    for (scope, name, minute) in owner.rows() {
+        statement.execute(params![scope, name, minute.cast_signed(), amount])?;
+    }
+    Ok(())
+}
+
+/// Refuses an amount that any budget of its call does not cover. `held` is what the call has
+/// reserved already.
+pub(super) fn check(
+    db: &Connection,
+    owner: &Owner<'_>,
+    budgets: &Budgets,
+    amount: Usdc,
+    held: Usdc,
+    now: Timestamp,
+) -> Result<()> {
+    for (scope, limit) in budgets.for_call(owner.model, owner.origin) {
+        let name = owner.name(scope);
+        let since = scope.window().map_or(0, |window| now.saturating_sub(window) / MINUTE);
+        let counted = sum(db, table_scope(scope), name, since)?.saturating_sub(held);
+        let wanted = counted.saturating_add(amount);
+        if wanted > limit {
+            return Err(Error::over_limit(Limit {
+                quoted: amount,
+                limit,
+                scope: scope.name(),
+                reserved: counted,
+                frees_at: frees_at(db, scope, name, since, wanted.saturating_sub(limit))?,
+            }));
+        }
+    }
+    Ok(())
+}
+
+const fn table_scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Session => "session",
+        Scope::Model => "model",
+        Scope::Origin => "origin",
+        Scope::Call | Scope::Hour | Scope::Day => "all",
+    }
+}
+
+fn sum(db: &Connection, scope: &str, name: &[u8], since: u64) -> Result<Usdc> {
+    let sql = "SELECT coalesce(sum(amount), 0) FROM spending
+               WHERE scope = ?1 AND name = ?2 AND minute >= ?3";
+    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+    let total: i64 = statement
+        .query_row(params![scope, name, since.cast_signed()], |row| row.get(0))
+        .map_err(failed)?;
+    Ok(micro(total))
+}
+
+/// When enough of a rolling window has passed for `over` to be free again.
+fn frees_at(
+    db: &Connection,
+    scope: Scope,
+    name: &[u8],
+    since: u64,
+    over: Usdc,
+) -> Result<Option<Timestamp>> {
+    let Some(window) = scope.window() else { return Ok(None) };
+    let sql = "SELECT minute, amount FROM spending
+               WHERE scope = ?1 AND name = ?2 AND minute >= ?3 ORDER BY minute";
+    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+    let mut rows =
+        statement.query(params![table_scope(scope), name, since.cast_signed()]).map_err(failed)?;
+    let mut freed = Usdc::ZERO;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let minute: i64 = row.get(0).map_err(failed)?;
+        freed = freed.saturating_add(micro(row.get(1).map_err(failed)?));
+        if freed >= over {
+            return Ok(Some((minute.cast_unsigned() + 1) * MINUTE + window));
+        }
+    }
+    Ok(None)
+}
+
+/// Drops buckets that no window reaches any more.
+pub(super) fn prune(db: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    let oldest = now.saturating_sub(2 * DAY) / MINUTE;
+    let sql = "DELETE FROM spending WHERE minute > 0 AND minute < ?1";
+    db.execute(sql, params![oldest.cast_signed()]).map(drop)
+}
