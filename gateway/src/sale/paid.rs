@@ -100,10 +100,12 @@ impl Paid {
         answer: Answer,
     ) -> Result<Response, Problem> {
         let receipt = self.receipt(transfer.value);
-        match self.settle(transfer).await {
-            Ok(txid) => Ok(receipt.settled(self.open_answer(&answer)?, txid)),
-            Err(response) => Ok(response),
-        }
+        // Before anything is charged for it.
+        let opened = self.open_answer(&answer)?;
+        Ok(match self.settle(transfer).await {
+            Ok(txid) => receipt.settled(opened, txid),
+            Err(response) => response,
+        })
     }
 
     /// What is larger than what is kept could not be had again: it is not sold.

@@ -114,15 +114,14 @@ impl Sale {
 
     /// Verifies and claims a payment that was not settled yet.
     async fn first(self, turn: Turn) -> Result<Response, Problem> {
-        let (verified, patience) = match self.verify() {
-            Ok(verified) => verified,
+        let transfer = match self.verify() {
+            Ok(verified) => self.transfer(&verified),
             Err(reason) => return Ok(self.offer.response(Some(&reason))),
         };
-        let transfer = self.transfer(&verified);
         let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
         let take = move |db: &_| claim::take(db, &claim, &taking, &limits, now());
         match self.app.store.run(take).await.map_err(|error| Problem::internal(&error))? {
-            Taken::Ours => self.check(turn, transfer, patience).await,
+            Taken::Ours => self.check(turn, transfer).await,
             Taken::Answered(answer) => self.paid(turn).settle_answered(transfer, answer).await,
             Taken::Full => Err(full()),
             Taken::OtherCall(id) => Err(other_call(&id)),
@@ -130,38 +129,44 @@ impl Sale {
     }
 
     /// Whether the money is there, and only then the provider.
-    async fn check(
-        self,
-        turn: Turn,
-        transfer: Transfer,
-        patience: Duration,
-    ) -> Result<Response, Problem> {
+    async fn check(self, turn: Turn, transfer: Transfer) -> Result<Response, Problem> {
         let key = self.claim.key.clone();
-        match self.app.settlement.check(&key, &transfer).await {
-            Ok(Checked::Good) => self.paid(turn).sell(Sold { transfer, patience }).await,
-            Ok(Checked::Refused(reason)) => {
+        let checked = match self.app.settlement.check(&key, &transfer).await {
+            Err(error) => return Err(self.paid(turn).untried(&error).await),
+            // A chain may have taken its time.
+            Ok(Checked::Good) => self.patience(transfer.valid_before),
+            Ok(Checked::Refused(reason)) => Err(reason),
+        };
+        match checked {
+            Ok(patience) => self.paid(turn).sell(Sold { transfer, patience }).await,
+            Err(reason) => {
                 let refused = self.app.store.run(move |db| claim::refuse(db, &key)).await;
                 refused.map_err(|error| Problem::internal(&error))?;
                 Ok(self.offer.response(Some(&reason)))
             }
-            Err(error) => Err(self.paid(turn).untried(&error).await),
         }
     }
 
-    /// Everything about the payment that needs no ledger, and the time that is left for an answer.
-    fn verify(&self) -> Result<(Verified, Duration), InvalidReason> {
-        let now = now();
+    /// Everything about the payment that needs no ledger.
+    fn verify(&self) -> Result<Verified, InvalidReason> {
         let offered = self.offer.requirement(self.payment.version).map_err(|error| {
             InvalidReason::new("invalid_payment_requirements", error.to_string())
         })?;
-        let verified = verify(&self.payment, &offered, now)?;
-        let left = verified.valid_before.saturating_sub(now + SETTLE_SECONDS);
-        if left == 0 {
-            let detail = format!("it must stay valid for more than {SETTLE_SECONDS} seconds");
-            let code = "invalid_exact_evm_payload_authorization_valid_before";
-            return Err(InvalidReason::new(code, detail));
+        let verified = verify(&self.payment, &offered, now())?;
+        self.patience(verified.valid_before)?;
+        Ok(verified)
+    }
+
+    /// The time that is left for an answer, so that its payment can still be settled.
+    fn patience(&self, valid_before: u64) -> Result<Duration, InvalidReason> {
+        match valid_before.saturating_sub(now() + SETTLE_SECONDS) {
+            0 => {
+                let detail = format!("it must stay valid for more than {SETTLE_SECONDS} seconds");
+                let code = "invalid_exact_evm_payload_authorization_valid_before";
+                Err(InvalidReason::new(code, detail))
+            }
+            left => Ok(Duration::from_secs(left).min(self.app.config.provider_timeout)),
         }
-        Ok((verified, Duration::from_secs(left).min(self.app.config.provider_timeout)))
     }
 
     fn transfer(&self, verified: &Verified) -> Transfer {

@@ -1,8 +1,10 @@
 //! A gateway that dies in the middle of a settlement.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use blockrun_gateway::Config;
+use blockrun_gateway::{
+    Completion, Config, Frames, Gateway, Provider, ProviderCall, ProviderError,
+};
 use blockrun_llm::offline::SignedPayment;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -50,6 +52,42 @@ fn state(folder: &Path) -> String {
     db.query_row("SELECT state FROM claims", [], |row| row.get(0)).unwrap()
 }
 
+/// Has no answers: whoever gets one got a stored one.
+#[derive(Debug)]
+struct Dumb;
+
+#[async_trait::async_trait]
+impl Provider for Dumb {
+    async fn complete(&self, _: &ProviderCall) -> Result<Completion, ProviderError> {
+        Err(ProviderError { message: "nothing to say".into() })
+    }
+
+    async fn stream(&self, _: &ProviderCall) -> Result<Frames, ProviderError> {
+        Err(ProviderError { message: "nothing to say".into() })
+    }
+}
+
+#[test]
+fn once_the_answer_was_there() {
+    let outside = Runtime::new().unwrap();
+    let Some(anvil) = outside.block_on(Anvil::start()) else { return };
+    let front = outside.block_on(Front::of(&anvil));
+    let root = tempfile::tempdir().unwrap();
+    let body = hello("gpt-4o");
+    front.spoil(Spoil::Fees);
+    let dying = kept_in(root.path(), &front.url);
+    let payment = die_at(&dying, &body, async || front.sent() == 1);
+    assert_eq!(state(root.path()), "answered");
+    outside.block_on(async {
+        let config = kept_in(root.path(), &anvil.url);
+        let shop = Shop::around(Gateway::start_with(config, Arc::new(Dumb)).await.unwrap());
+        assert_paid(&anvil, 0, 0).await;
+        let answer = shop.paid(&body, &payment).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_paid(&anvil, payment.amount.micro(), 1).await;
+    });
+}
+
 #[test]
 fn after_its_transaction_was_broadcast() {
     let outside = Runtime::new().unwrap();
@@ -89,9 +127,12 @@ fn before_its_transaction_arrived() {
         assert_paid(&anvil, 0, 0).await;
         // Nobody has to come: the stored transaction is sent at the next start.
         let shop = Shop::with(kept_in(root.path(), &anvil.url)).await;
-        while anvil.payments().await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let sent = async {
+            while anvil.payments().await.is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap();
         let answer = shop.paid(&body, &payment).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(shop.buy(&body, 2).await.status, 200, "and the next nonce is right");

@@ -21,6 +21,8 @@ pub(crate) enum Spoil {
     Swallow,
     /// Transactions arrive, and no answer comes.
     Silence,
+    /// The fees, which are asked for once the answer is there, never come.
+    Fees,
     /// Receipts are not found.
     Receipts,
     /// Nothing is answered but errors.
@@ -68,7 +70,7 @@ impl Front {
         self.spoil.store(what as u8, Ordering::SeqCst);
     }
 
-    /// How many transactions were to be sent.
+    /// How many transactions, or questions for the fees that are spoilt, came.
     pub(crate) fn sent(&self) -> u8 {
         self.sent.load(Ordering::SeqCst)
     }
@@ -87,6 +89,10 @@ async fn pass(State(front): State<Front>, body: Bytes) -> String {
     let sending = request["method"] == "eth_sendRawTransaction";
     if sending {
         front.sent.fetch_add(1, Ordering::SeqCst);
+    }
+    if request["method"] == "eth_feeHistory" && spoilt(Spoil::Fees) {
+        front.sent.fetch_add(1, Ordering::SeqCst);
+        return std::future::pending().await;
     }
     if sending && spoilt(Spoil::Refuse) {
         return reply("error", refusal);
