@@ -2,6 +2,7 @@
 
 mod config;
 mod environment;
+mod policy_file;
 mod quote;
 
 use std::{fmt, sync::Arc, time::Duration};

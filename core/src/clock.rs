@@ -37,12 +37,12 @@ impl Clock for FixedClock {
     }
 }
 
-/// 32 bytes from the operating system's generator.
+/// Bytes from the operating system's generator.
 ///
 /// # Errors
 /// `Payment` when the system has no randomness to give: nothing may be signed then.
-pub fn random_bytes() -> Result<[u8; 32]> {
-    let mut bytes = [0; 32];
+pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|cause| {
         Error::new(ErrorKind::Payment, format!("the system gave no random bytes: {cause}"))
     })?;

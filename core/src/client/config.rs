@@ -5,11 +5,11 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Inner, environment as env};
+use super::{Inner, environment as env, policy_file::Rules};
 use crate::{
     chain::{ChainOptions, ChainReader, RpcUrl},
     clock::{Clock, SystemClock, random_bytes},
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     http::{PaidHttp, PaymentHook, Transport, TransportOptions},
     journal::{Journal, JournalOptions, OnUnresolved},
     money::Usdc,
@@ -96,28 +96,17 @@ pub struct ClientOptions {
 
 impl ClientOptions {
     pub(super) fn resolve(self) -> Result<Inner> {
+        let api_url = api_url(self.api_url.as_deref())?;
+        let rpc_url = rpc_url(self.rpc_url.as_deref(), &api_url)?;
+        let rules = Rules::load()?;
+        let mut journal = self.journal.clone();
+        journal.required |= rules.in_force;
+        let policy = self.policy(rules)?;
+        journal.required |= policy.budgets.need_a_file();
         let signer = match self.signer {
             Some(signer) => signer,
             None => Arc::new(wallet_key(self.private_key)?),
         };
-        let api_url = api_url(self.api_url)?;
-        let rpc_url = rpc_url(self.rpc_url, &api_url)?;
-        let mut policy = self.policy.unwrap_or_default();
-        let budgets = &mut policy.budgets;
-        let limits = [
-            ("max_session_cost", self.max_session_cost, &mut budgets.session),
-            ("max_cost_per_hour", self.max_cost_per_hour, &mut budgets.hour),
-            ("max_cost_per_day", self.max_cost_per_day, &mut budgets.day),
-        ];
-        for (field, given, place) in limits {
-            *place = limit(field, given)?.or(*place);
-        }
-        if let Some(limit) = limit("max_cost_per_call", self.max_cost_per_call)? {
-            policy.max_cost_per_call = limit;
-        }
-        policy.validate()?;
-        let mut journal = self.journal;
-        journal.required |= policy.budgets.need_a_file();
         let model = self.model.unwrap_or_else(|| DEFAULT_MODEL.to_owned());
         if model.trim().is_empty() {
             return Err(Error::argument("model", "Model must be a non-empty string"));
@@ -127,9 +116,6 @@ impl ClientOptions {
             transport.user_agent = user_agent;
         }
         let transport = Transport::new(&transport)?;
-        let [session, _] = *random_bytes()?.as_chunks::<16>().0 else {
-            return Err(Error::new(ErrorKind::Payment, "no random name for the session"));
-        };
         Ok(Inner {
             http: PaidHttp {
                 chain: ChainReader::new(
@@ -143,12 +129,35 @@ impl ClientOptions {
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 hook: self.on_payment,
                 on_unresolved: self.on_unresolved,
-                session,
+                session: random_bytes()?,
             },
             api_url,
             model,
             timeout: timeout(self.timeout)?,
         })
+    }
+}
+
+impl ClientOptions {
+    /// The policy given, with the limits of options, environment and files: the strictest wins.
+    fn policy(&self, rules: Rules) -> Result<Policy> {
+        let mut policy = self.policy.clone().unwrap_or_default();
+        let budgets = &mut policy.budgets;
+        let limits = [
+            ("max_session_cost", self.max_session_cost, &mut budgets.session),
+            ("max_cost_per_hour", self.max_cost_per_hour, &mut budgets.hour),
+            ("max_cost_per_day", self.max_cost_per_day, &mut budgets.day),
+        ];
+        for (field, given, place) in limits {
+            *place = limit(field, given)?.or(*place);
+        }
+        let given = limit("max_cost_per_call", self.max_cost_per_call)?;
+        if let Some(limit) = given.into_iter().chain(rules.max_cost_per_call).min() {
+            policy.max_cost_per_call = limit;
+        }
+        rules.restrict(&mut policy);
+        policy.validate()?;
+        Ok(policy)
     }
 }
 
@@ -172,9 +181,9 @@ fn wallet_key(given: Option<PrivateKey>) -> Result<LocalKey> {
     LocalKey::from_hex(text)
 }
 
-fn api_url(given: Option<String>) -> Result<Url> {
+fn api_url(given: Option<&str>) -> Result<Url> {
     let (field, text) = match given {
-        Some(text) => ("api_url", text),
+        Some(text) => ("api_url", text.to_owned()),
         None => match env::text("BLOCKRUN_API_URL") {
             Some(text) => ("BLOCKRUN_API_URL", text),
             None => ("api_url", DEFAULT_API_URL.to_owned()),
@@ -191,9 +200,9 @@ fn api_url(given: Option<String>) -> Result<Url> {
 }
 
 /// Whom to ask for proof. A server on this machine has play money that no public chain knows of.
-fn rpc_url(given: Option<String>, api_url: &Url) -> Result<Option<RpcUrl>> {
+fn rpc_url(given: Option<&str>, api_url: &Url) -> Result<Option<RpcUrl>> {
     let (field, text) = match given {
-        Some(text) => ("rpc_url", Some(text)),
+        Some(text) => ("rpc_url", Some(text.to_owned())),
         None => ("BLOCKRUN_RPC_URL", env::text("BLOCKRUN_RPC_URL")),
     };
     match text {

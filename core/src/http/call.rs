@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         };
         Ok(Self {
             flow: Flow::new(facts, Arc::clone(&http.policy)),
-            recovery: alloy::hex::encode(random_bytes()?),
+            recovery: alloy::hex::encode(random_bytes::<32>()?),
             row: None,
             recording: None,
             started,
@@ -94,7 +94,7 @@ impl<'a> Call<'a> {
             now: self.http.now(),
             elapsed: self.started.elapsed(),
             remaining: self.remaining(),
-            entropy: random_bytes().map_or(0, |b| u32::from_be_bytes([b[0], b[1], b[2], b[3]])),
+            entropy: random_bytes().map_or(0, u32::from_be_bytes),
         };
         self.flow.step(event, &moment)
     }

@@ -168,7 +168,7 @@ impl PaidHttp {
         let origin = origin(&request.url)?;
         let (key, keyed) = match &request.key {
             Some(key) => (check_key(key)?.to_owned(), true),
-            None => (alloy::hex::encode(random_bytes()?), false),
+            None => (alloy::hex::encode(random_bytes::<32>()?), false),
         };
         let method = request.method.as_str();
         Ok(Identity {

@@ -14,7 +14,7 @@ pub(super) fn owner() -> Result<&'static str> {
         return Ok(owner);
     }
     let process = std::process::id();
-    let chance = alloy::hex::encode(&crate::clock::random_bytes()?[..8]);
+    let chance = alloy::hex::encode(crate::clock::random_bytes::<8>()?);
     let started = started(process).unwrap_or_default();
     Ok(OWNER.get_or_init(|| format!("{process}:{started}:{chance}")))
 }

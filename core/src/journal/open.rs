@@ -70,7 +70,7 @@ fn prepare(mut db: Connection, pragmas: &str) -> Result<Opened, Problem> {
     match version {
         0 => {
             setup.execute_batch(include_str!("schema.sql"))?;
-            let secret = random_bytes()?;
+            let secret = random_bytes::<32>()?;
             setup.execute("INSERT INTO meta VALUES ('secret', ?1)", params![secret])?;
             setup.pragma_update(None, "user_version", VERSION)?;
         }

@@ -1,0 +1,239 @@
+//! Rules that stand outside the program: the machine's `/etc/blockrun/policy.toml` and the account's
+//! own `~/.blockrun/policy.toml`, whatever `BLOCKRUN_HOME` says. The strictest wins.
+//!
+//! ```toml
+//! max_cost_per_call = "0.25"            # dollars, as text or number
+//! max_session_cost  = "2"
+//! max_cost_per_hour = "5"
+//! max_cost_per_day  = "20"
+//! networks = ["eip155:8453"]            # no other network may be paid on
+//! payees   = ["0x…"]                    # nobody else may be paid
+//!
+//! [models]                              # a day's limit for one model
+//! "openai/gpt-5" = "3"
+//!
+//! [origins]                             # a day's limit for one server
+//! "https://blockrun.ai:443" = "10"
+//! ```
+//!
+//! A file binds well-behaved programs, not whoever holds the key.
+
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind as IoKind,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::{
+    error::{Error, Result},
+    money::Usdc,
+    networks::Network,
+    policy::{Budgets, PayeeRule, Policy},
+    wallet::Address,
+};
+
+/// The files' rules together; all empty when there is no file.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    /// Most that one call may cost.
+    pub(super) max_cost_per_call: Option<Usdc>,
+    /// Limits over many calls.
+    pub(super) budgets: Budgets,
+    /// Whether there is a file at all: then payments must be recorded on disk.
+    pub(super) in_force: bool,
+    networks: Option<Vec<&'static Network>>,
+    payees: Option<Vec<Address>>,
+}
+
+/// A file as written. An unknown key is an error: a rule with a typing error must not be no rule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    max_cost_per_call: Option<Dollars>,
+    max_session_cost: Option<Dollars>,
+    max_cost_per_hour: Option<Dollars>,
+    max_cost_per_day: Option<Dollars>,
+    networks: Option<Vec<String>>,
+    payees: Option<Vec<String>>,
+    #[serde(default)]
+    models: BTreeMap<String, Dollars>,
+    #[serde(default)]
+    origins: BTreeMap<String, Dollars>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Dollars {
+    Text(String),
+    Whole(u32),
+    Number(f64),
+}
+
+impl Rules {
+    /// Reads the files that exist.
+    ///
+    /// # Errors
+    /// `InvalidArgument` that names the file and the rule, for one that cannot be read or
+    /// understood: a rule that is not understood is not skipped.
+    pub(super) fn load() -> Result<Self> {
+        let own = std::env::home_dir().map(|home| home.join(".blockrun/policy.toml"));
+        [Some(PathBuf::from("/etc/blockrun/policy.toml")), own]
+            .into_iter()
+            .flatten()
+            .try_fold(Self::default(), |rules, path| rules.and(&path))
+    }
+
+    /// Makes a policy as strict as the files.
+    pub(super) fn restrict(self, policy: &mut Policy) {
+        if let Some(allowed) = self.networks {
+            policy.networks.retain(|network| allowed.contains(network));
+        }
+        if let Some(allowed) = self.payees {
+            policy.payees = match std::mem::take(&mut policy.payees) {
+                PayeeRule::Only(given) => {
+                    PayeeRule::Only(given.into_iter().filter(|one| allowed.contains(one)).collect())
+                }
+                PayeeRule::Any => PayeeRule::Only(allowed),
+            };
+        }
+        policy.budgets = std::mem::take(&mut policy.budgets).strictest(self.budgets);
+    }
+
+    fn and(self, path: &Path) -> Result<Self> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(cause) if matches!(cause.kind(), IoKind::NotFound | IoKind::NotADirectory) => {
+                return Ok(self);
+            }
+            Err(cause) => return Err(unusable(path, &format!("could not be read: {cause}"))),
+        };
+        let written: Written =
+            toml::from_str(&text).map_err(|cause| unusable(path, &cause.to_string()))?;
+        let other = Self::understand(written).map_err(|cause| unusable(path, cause.message()))?;
+        Ok(Self {
+            max_cost_per_call: match (self.max_cost_per_call, other.max_cost_per_call) {
+                (Some(one), Some(two)) => Some(one.min(two)),
+                (one, two) => one.or(two),
+            },
+            budgets: self.budgets.strictest(other.budgets),
+            networks: both(self.networks, other.networks),
+            payees: both(self.payees, other.payees),
+            in_force: true,
+        })
+    }
+
+    fn understand(written: Written) -> Result<Self> {
+        let dollars = |value: Option<Dollars>| value.map(amount).transpose();
+        let table = |table: BTreeMap<String, Dollars>| -> Result<BTreeMap<String, Usdc>> {
+            table.into_iter().map(|(name, value)| Ok((name, amount(value)?))).collect()
+        };
+        Ok(Self {
+            max_cost_per_call: dollars(written.max_cost_per_call)?,
+            budgets: Budgets {
+                session: dollars(written.max_session_cost)?,
+                hour: dollars(written.max_cost_per_hour)?,
+                day: dollars(written.max_cost_per_day)?,
+                models: table(written.models)?,
+                origins: table(written.origins)?,
+            },
+            networks: list(written.networks, "networks", Network::by_id)?,
+            payees: list(written.payees, "payees", |text| text.parse().ok())?,
+            in_force: true,
+        })
+    }
+}
+
+fn amount(value: Dollars) -> Result<Usdc> {
+    match value {
+        Dollars::Text(text) => text.trim_start_matches('$').parse(),
+        Dollars::Whole(dollars) => dollars.to_string().parse(),
+        Dollars::Number(dollars) => Usdc::from_dollars(dollars),
+    }
+}
+
+fn list<T>(
+    written: Option<Vec<String>>,
+    field: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<Vec<T>>> {
+    let understood = |text: String| {
+        read(&text).ok_or_else(|| Error::argument(field, &format!("{text:?} is not one we know")))
+    };
+    written.map(|texts| texts.into_iter().map(understood).collect()).transpose()
+}
+
+/// What both lists allow.
+fn both<T: PartialEq>(one: Option<Vec<T>>, two: Option<Vec<T>>) -> Option<Vec<T>> {
+    match (one, two) {
+        (Some(one), Some(two)) => Some(one.into_iter().filter(|item| two.contains(item)).collect()),
+        (one, two) => one.or(two),
+    }
+}
+
+fn unusable(path: &Path, problem: &str) -> Error {
+    let problem = format!("{problem}. Nothing is paid until it is mended");
+    Error::argument(&path.display().to_string(), &problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks::{BASE, BASE_SEPOLIA};
+
+    fn rules(texts: &[&str]) -> Result<Rules> {
+        let folder = tempfile::tempdir().unwrap();
+        texts.iter().enumerate().try_fold(Rules::default(), |rules, (index, text)| {
+            let path = folder.path().join(format!("{index}.toml"));
+            std::fs::write(&path, text).unwrap();
+            rules.and(&path)
+        })
+    }
+
+    #[test]
+    fn the_strictest_file_wins_rule_by_rule() {
+        let rules = rules(&[
+            "max_cost_per_call = \"0.5\"\nmax_cost_per_day = 3\nnetworks = [\"base\", \"base-sepolia\"]",
+            "max_cost_per_call = 0.25\nnetworks = [\"eip155:8453\"]\n[models]\n\"m\" = \"1\"",
+        ])
+        .unwrap();
+        assert!(rules.in_force);
+        assert_eq!(rules.max_cost_per_call, Some(Usdc::from_micro(250_000)));
+        let mut policy = Policy::default();
+        policy.budgets.day = Some(Usdc::from_micro(4_000_000));
+        rules.restrict(&mut policy);
+        assert_eq!(policy.networks, [&BASE]);
+        assert_eq!(policy.budgets.day, Some(Usdc::from_micro(3_000_000)));
+        assert_eq!(policy.budgets.models["m"], Usdc::from_micro(1_000_000));
+        assert!(!policy.networks.contains(&&BASE_SEPOLIA));
+    }
+
+    #[test]
+    fn a_payee_must_be_allowed_by_all() {
+        let (one, two) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        let file = format!("payees = [\"{one}\"]");
+        let mut policy = Policy { payees: PayeeRule::Only(vec![two, one]), ..Policy::default() };
+        rules(&[&file]).unwrap().restrict(&mut policy);
+        assert_eq!(policy.payees, PayeeRule::Only(vec![one]));
+        let mut policy = Policy::default();
+        rules(&[&file]).unwrap().restrict(&mut policy);
+        assert_eq!(policy.payees, PayeeRule::Only(vec![one]));
+    }
+
+    #[test]
+    fn a_rule_that_is_not_understood_is_not_skipped() {
+        for text in [
+            "max_cost_per_cal = \"1\"",
+            "max_cost_per_day = \"a dollar\"",
+            "max_cost_per_day = 0.0000001",
+            "networks = [\"solana\"]",
+            "payees = [\"0x12\"]",
+            "not toml",
+        ] {
+            let error = rules(&[text]).unwrap_err();
+            assert!(error.message().contains("0.toml"), "{error}");
+        }
+        assert!(!rules(&[]).unwrap().in_force);
+    }
+}
