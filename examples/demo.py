@@ -12,6 +12,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from decimal import Decimal
 from pathlib import Path
@@ -95,9 +96,11 @@ def show(language: str, found: dict[str, str], before: int, after: int) -> int:
     return price
 
 
-def demo(api_url: str) -> None:
+def demo(api_url: str, home: str) -> None:
     key = "0x" + secrets.token_hex(32)
-    environment = os.environ | {"BLOCKRUN_WALLET_KEY": key, "BLOCKRUN_API_URL": api_url}
+    environment = os.environ | {
+        "BLOCKRUN_WALLET_KEY": key, "BLOCKRUN_API_URL": api_url, "BLOCKRUN_HOME": home,
+    }
     from blockrun_llm import LLMClient  # built by `make build`
 
     address = LLMClient(private_key=key, api_url=api_url).get_wallet_address()
@@ -117,7 +120,8 @@ def demo(api_url: str) -> None:
 def main() -> None:
     gateway, api_url = start_gateway()
     try:
-        demo(api_url)
+        with tempfile.TemporaryDirectory() as home:
+            demo(api_url, home)
     finally:
         gateway.send_signal(signal.SIGTERM)
         stopped = gateway.wait(timeout=40)

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Quote(ChatArguments),
     /// List the models and their prices.
     Models(ModelsArguments),
+    /// Show what was paid, prove it, fetch paid answers again.
+    Payments(crate::payments::PaymentsArguments),
     /// Run the paid endpoint.
     #[cfg(feature = "gateway")]
     Gateway(crate::gateway::GatewayArguments),
@@ -83,6 +85,9 @@ pub(crate) struct ChatArguments {
     /// How freely the model chooses its words, 0 to 2.
     #[arg(long)]
     pub(crate) temperature: Option<f64>,
+    /// Idempotency key: the same key is paid at most once, and asked again gets its answer again.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
     /// Print JSON: the whole response with its payment.
     #[arg(long)]
     pub(crate) json: bool,

@@ -49,6 +49,7 @@ fn request(arguments: ChatArguments) -> Result<ChatRequest, Failure> {
     }
     request.model = arguments.model;
     request.max_tokens = arguments.max_tokens;
+    request.idempotency_key = arguments.key;
     request.temperature = arguments.temperature;
     Ok(request)
 }

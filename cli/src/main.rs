@@ -8,6 +8,7 @@ mod chat;
 mod gateway;
 mod models;
 mod output;
+mod payments;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Chat(chat) => chat::run(chat, arguments.client).await,
         Command::Quote(chat) => chat::quote(chat, arguments.client).await,
         Command::Models(models) => models::run(models, arguments.client).await,
+        Command::Payments(payments) => payments::run(payments, arguments.client).await,
         #[cfg(feature = "gateway")]
         Command::Gateway(gateway) => gateway::run(gateway).await,
     }

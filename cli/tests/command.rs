@@ -194,3 +194,57 @@ fn the_gateway_says_where_it_listens_and_refuses_half_a_certificate() {
     assert_eq!(output.status.code(), Some(1));
     assert!(err.contains("cannot listen on"), "{err}");
 }
+
+#[test]
+fn a_key_is_paid_once_and_its_answer_can_be_fetched_again() {
+    let gateway = Gateway::start();
+    let chat = ["chat", "--json", "--key", "order-7", "Hello!"];
+    let (output, first, err) = run(blockrun(&gateway.api_url, &chat));
+    assert!(output.status.success(), "{err}");
+    let (_, again, _) = run(blockrun(&gateway.api_url, &chat));
+    assert_eq!(first, again, "the same answer and the same transaction");
+    let other = ["chat", "--key", "order-7", "Something else"];
+    let (output, _, err) = run(blockrun(&gateway.api_url, &other));
+    assert!(!output.status.success() && err.contains("another call"), "{err}");
+
+    let (_, list, _) = run(blockrun(&gateway.api_url, &["payments", "export", "json"]));
+    let json: Value = serde_json::from_str(&list).unwrap();
+    let transaction = serde_json::from_str::<Value>(&first).unwrap()["transaction"].clone();
+    let mine: Vec<&Value> =
+        json.as_array().unwrap().iter().filter(|one| one["transaction"] == transaction).collect();
+    assert_eq!((mine.len(), &mine[0]["state"]), (1, &Value::from("settled")));
+    assert_eq!(mine[0]["key"], Value::Null, "a caller's key is not stored");
+    let id = mine[0]["payment_id"].as_str().unwrap();
+
+    for name in [id, "order-7"] {
+        let (output, out, err) = run(blockrun(&gateway.api_url, &["payments", "recover", name]));
+        assert!(output.status.success() && out.starts_with("Hello!"), "{name}: {err}");
+    }
+    let (_, shown, _) = run(blockrun(&gateway.api_url, &["payments", "show", id]));
+    assert!(shown.contains("\"settled\""), "{shown}");
+    let (_, csv, _) = run(blockrun(&gateway.api_url, &["payments", "export", "csv"]));
+    assert!(csv.starts_with("payment_id,state") && csv.contains(id), "{csv}");
+    let (_, found, _) = run(blockrun(&gateway.api_url, &["payments", "reconcile"]));
+    assert!(found.contains("0 paid"), "{found}");
+}
+
+#[test]
+fn the_accounts_policy_file_binds_whatever_the_home_is() {
+    let gateway = Gateway::start();
+    let account = tempfile::tempdir().unwrap();
+    std::fs::create_dir(account.path().join(".blockrun")).unwrap();
+    let file = account.path().join(".blockrun/policy.toml");
+    let chat = |arguments: &[&str]| {
+        let mut command = blockrun(&gateway.api_url, arguments);
+        command.env("HOME", account.path());
+        run(command)
+    };
+    std::fs::write(&file, "max_cost_per_call = \"0.0005\"\n").unwrap();
+    let (output, _, err) = chat(&["chat", "--max-cost", "1", "Hello!"]);
+    assert_eq!(output.status.code(), Some(5), "{err}");
+    assert!(err.contains("0.0005"), "{err}");
+    std::fs::write(&file, "max_cost_per_cal = \"0.0005\"\n").unwrap();
+    let (output, _, err) = chat(&["chat", "Hello!"]);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("policy.toml") && err.contains("max_cost_per_cal"), "{err}");
+}
