@@ -66,7 +66,7 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// How long a provider may take for one answer. Default 240 s.
     pub provider_timeout: Duration,
-    /// How long a repeated paid request waits for the first one's answer before it gets 409 with
+    /// How long a repeated paid request waits for the first one's answer before it gets 503 with
     /// `Retry-After`. Default 30 s.
     pub replay_wait: Duration,
     /// Largest answer that is kept for a replay, in bytes. A whole answer that is larger is not sold

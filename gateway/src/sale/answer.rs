@@ -156,10 +156,11 @@ pub(super) fn other_call(id: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, "idempotency_conflict", message)
 }
 
-/// The same paid request is still being answered elsewhere.
+/// The same paid request is still being answered elsewhere. Not a conflict: a client that is told of
+/// one gives up, and this one only has to wait.
 pub(super) fn in_flight() -> Problem {
     let message = "This very payment is still being served; send the same request again later.";
-    Problem::new(StatusCode::CONFLICT, "authorization_in_flight", message).retry_after(2)
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "answer_pending", message).retry_after(2)
 }
 
 #[cfg(test)]

@@ -49,8 +49,8 @@ async fn a_replay_that_waits_too_long_is_told_to_come_again() {
         shop.paid(&body, &payment).await
     });
     assert_eq!(first.status, 200);
-    assert_eq!((second.status, second.header("retry-after")), (409, "2"));
-    assert_eq!(second.json()["error"]["code"], "authorization_in_flight");
+    assert_eq!((second.status, second.header("retry-after")), (503, "2"));
+    assert_eq!(second.json()["error"]["code"], "answer_pending");
 }
 
 #[tokio::test]
