@@ -11,7 +11,13 @@ BLOCKRUN := $(TARGET)/release/blockrun
 
 export BLOCKRUN_BIN := $(BLOCKRUN)
 
-.PHONY: help build native wheel addon demo test lint lint-rust lint-python lint-node \
+# The keys that tests sign with; none of them may ever be printed.
+TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
+
+# Everything the servers can do, compiled once.
+FEATURES := blockrun-gateway/onchain
+
+.PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
 	test-rust test-python test-node clean
 
 help: ## this list
@@ -25,7 +31,13 @@ build: wheel addon ## release libraries, the wheel in .venv, the Node package
 demo: build ## watch four agents pay with play money
 	$(VENV)/bin/python examples/demo.py
 
-test: lint test-rust test-python test-node demo ## every lint and test, in every language
+test: ## every lint and test, in every language
+	mkdir -p $(TARGET)
+	$(MAKE) --no-print-directory everything 2>&1 | tee $(TARGET)/test.log
+	@if grep -qiE '$(TEST_KEYS)' $(TARGET)/test.log; then echo 'a private key was printed' >&2; exit 1; fi
+	@echo 'No private key in $(TARGET)/test.log. All tests passed.'
+
+everything: lint test-rust test-python test-node demo
 
 lint: lint-rust lint-python lint-node ## formatting, clippy, ruff, mypy, pyright, biome, tsc
 
@@ -81,9 +93,10 @@ test-node: addon
 
 lint-rust:
 	cargo fmt --all --check
-	cargo clippy --all-targets --quiet -- -D warnings
+	cargo clippy --all-targets --features $(FEATURES) --quiet -- -D warnings
 	cargo clippy --quiet -p blockrun-python -p blockrun-node -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps -p blockrun-llm -p blockrun-gateway
 
-test-rust:
-	cargo test
+# A chain to settle on comes with the npm packages.
+test-rust: node_modules/.installed
+	cargo test --features $(FEATURES)

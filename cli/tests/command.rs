@@ -226,6 +226,23 @@ fn a_key_is_paid_once_and_its_answer_can_be_fetched_again() {
     assert!(csv.starts_with("payment_id,state") && csv.contains(id), "{csv}");
     let (_, found, _) = run(blockrun(&gateway.api_url, &["payments", "reconcile"]));
     assert!(found.contains("0 paid"), "{found}");
+    no_key_in_the_journal();
+}
+
+/// Neither as text nor as bytes.
+fn no_key_in_the_journal() {
+    let digits = KEY.trim_start_matches("0x");
+    let bytes: Vec<u8> = (0..32)
+        .map(|index| u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).unwrap())
+        .collect();
+    let contains = |content: &[u8], part: &[u8]| content.windows(part.len()).any(|one| one == part);
+    let mut files = 0;
+    for entry in std::fs::read_dir(&*HOME).unwrap() {
+        let content = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!contains(&content, &bytes) && !contains(&content, digits.as_bytes()));
+        files += 1;
+    }
+    assert!(files > 0, "nothing was looked at");
 }
 
 #[test]
