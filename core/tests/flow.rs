@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use blockrun_llm::{
     Error, ErrorKind, PaymentState, Usdc,
-    flow::{Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome},
+    flow::{AFTER_SENDING, Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome},
     policy::Policy,
     wallet::{Address, B256},
     x402::{encode_header, payment_id},
@@ -157,6 +157,26 @@ fn the_wrong_time_is_signed_anew_once() {
     let (error, outcome) = failure(flow.step(late(), &at));
     assert_eq!(error.kind(), ErrorKind::PaymentRefused);
     assert_eq!(outcome, Outcome::Refused { live_until: START + 65 });
+}
+
+#[test]
+fn the_documented_table_is_the_one_in_force() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/exactly-once.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let documented: Vec<String> = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.matches('`').count() >= 4)
+        .filter_map(|line| {
+            let mut cells = line.trim_matches('|').split('|').map(str::trim).rev();
+            let (reaction, signal) =
+                (cells.next()?.trim_matches('`'), cells.next()?.trim_matches('`'));
+            let is_name = |name: &str| name.starts_with(char::is_uppercase) && !name.contains(' ');
+            (is_name(reaction) && is_name(signal)).then(|| format!("{signal} {reaction}"))
+        })
+        .collect();
+    let in_force: Vec<String> =
+        AFTER_SENDING.iter().map(|rule| format!("{:?} {:?}", rule.signal, rule.reaction)).collect();
+    assert_eq!(documented, in_force);
 }
 
 /// What the world may do at any step, whether it fits or not.
