@@ -24,8 +24,13 @@ struct Gateway {
 
 impl Gateway {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let mut process = Command::new(BLOCKRUN)
             .args(["gateway", "--practice", "--ephemeral", "--port", "0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -44,8 +49,9 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        // It may have stopped by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -264,4 +270,29 @@ fn the_accounts_policy_file_binds_whatever_the_home_is() {
     let (output, _, err) = chat(&["chat", "Hello!"]);
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(err.contains("policy.toml") && err.contains("max_cost_per_cal"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_gateway_that_is_told_to_stop_finishes_the_calls_in_flight() {
+    let mut gateway = Gateway::start_with(&["--provider-delay", "1"]);
+    let chat = blockrun(&gateway.api_url, &["chat", "Is anybody still there?"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The payment is with the gateway once the journal holds it.
+    let signed = || {
+        let list = ["payments", "list", "--state", "signed"];
+        run(blockrun(&gateway.api_url, &list)).1.contains("signed")
+    };
+    while !signed() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let process = gateway.process.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+    let output = chat.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(gateway.process.wait().unwrap().code(), Some(0));
 }

@@ -155,6 +155,27 @@ async fn a_released_payment_is_free_and_a_settled_one_counts_its_price() {
 }
 
 #[tokio::test]
+async fn payments_are_listed_by_origin_and_the_newest_first_to_stay() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    for key in ["a", "b", "c"] {
+        paid(&journal, identity(key, false, key), NOW, UNKNOWN).await;
+    }
+    let listed = async |filter| journal.payments(filter, SESSION, NOW).await;
+    let from = |origin: &str| PaymentFilter { origin: Some(origin.into()), ..Default::default() };
+    for (origin, count) in [("https://A.example/v1/x", 3), ("https://a.example:444", 0)] {
+        assert_eq!(listed(from(origin)).await.unwrap().len(), count, "{origin}");
+    }
+    let error = listed(from("a.example")).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidArgument, Some("origin")));
+    for (limit, ids) in [(0, [].as_slice()), (2, &["pay_b", "pay_c"])] {
+        let some = PaymentFilter { limit: Some(limit), ..Default::default() };
+        let found = listed(some).await.unwrap();
+        assert!(found.iter().map(|payment| &payment.payment_id).eq(ids));
+    }
+}
+
+#[tokio::test]
 async fn a_plain_retry_takes_the_unresolved_payment_up() {
     let home = tempfile::tempdir().unwrap();
     paid(&journal(home.path()), identity("first", false, "same"), NOW, UNKNOWN).await;

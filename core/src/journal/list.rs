@@ -2,12 +2,17 @@
 
 use alloy::primitives::{Address, B256};
 use rusqlite::{Connection, params};
+use url::Url;
 
 use super::{
     PaymentFilter, PaymentRecord, RecordState, RowId, Spending, failed,
     row::{COLUMNS, Stored, micro},
 };
-use crate::{clock::Timestamp, error::Result};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    x402::Origin,
+};
 
 /// Payments that are listed unless a filter says otherwise.
 const LISTED: usize = 1_000;
@@ -27,21 +32,30 @@ pub(super) fn payments(
     );
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
     let since = i64::try_from(filter.since.unwrap_or(0)).unwrap_or(i64::MAX);
-    let bound = params![since, filter.own.then_some(session), filter.model, filter.origin];
+    let origin = filter.origin.as_deref().map(origin).transpose()?;
+    let bound = params![since, filter.own.then_some(session), filter.model, origin];
     let rows = statement.query_map(bound, Stored::read).map_err(failed)?;
     let mut found = Vec::new();
     for row in rows {
+        if found.len() == filter.limit.unwrap_or(LISTED) {
+            break;
+        }
         let stored = row.map_err(failed)?;
         let state = stored.state_at(now);
         if filter.state.is_none_or(|wanted| wanted == state) {
             found.push(PaymentRecord { state, ..stored.record });
         }
-        if found.len() == filter.limit.unwrap_or(LISTED) {
-            break;
-        }
     }
     found.reverse();
     Ok(found)
+}
+
+/// The origin of a URL, as it is stored.
+fn origin(url: &str) -> Result<String> {
+    let origin = Url::parse(url).ok().as_ref().and_then(Origin::of);
+    let problem =
+        || Error::argument("origin", &format!("{url:?} is not a URL: write https://host"));
+    Ok(origin.ok_or_else(problem)?.to_string())
 }
 
 /// Sums over a client's payments.
