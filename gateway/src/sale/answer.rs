@@ -159,7 +159,7 @@ pub(super) fn other_call(id: &str) -> Problem {
 /// The same paid request is still being answered elsewhere. Not a conflict: a client that is told of
 /// one gives up, and this one only has to wait.
 pub(super) fn in_flight() -> Problem {
-    let message = "This very payment is still being served; send the same request again later.";
+    let message = "This payment is still being served; ask again later.";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "answer_pending", message).retry_after(2)
 }
 

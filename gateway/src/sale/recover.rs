@@ -7,7 +7,7 @@ use blockrun_llm::Usdc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
-    answer::{Receipt, gone, ok},
+    answer::{Receipt, gone, in_flight, ok},
     incoming,
     reconcile::reconcile,
 };
@@ -82,11 +82,6 @@ fn closed() -> Problem {
     let message = "This answer opens only with the recovery token (Blockrun-Recovery) that was \
                    sent with its payment; without one, send the same payment with the same request.";
     Problem::new(StatusCode::CONFLICT, "recovery_refused", message)
-}
-
-fn in_flight() -> Problem {
-    let message = "This call is still being answered; ask again later.";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "answer_pending", message).retry_after(2)
 }
 
 fn owed() -> Problem {
