@@ -27,10 +27,16 @@ export declare class NativeClient {
   get apiUrl(): string
   /** Model of calls that name none. */
   get model(): string
-  /** Sums over what this client paid. */
+  /** Sums over what this client paid. Waits for the journal, some microseconds. */
   spending(): SpendingOutput
-  /** What this client paid. */
-  payments(): Array<PaymentOutput>
+  /** Recorded payments. Waits for the journal, some microseconds and more by the row. */
+  payments(input: PaymentsInput): Array<PaymentOutput>
+  /** Asks the chain about open payments. */
+  reconcile(cancel?: CancelHandle | undefined | null): Promise<ReconciliationOutput>
+  /** The answer of a paid call, fetched again. */
+  recover(key: string, cancel?: CancelHandle | undefined | null): Promise<ChatOutput>
+  /** Where payments are recorded; nothing before the first one, and after `close`. */
+  get journal(): JournalOutput | null
   /** Lets go of the connections; calls under way keep theirs until they end. */
   close(): void
 }
@@ -70,6 +76,7 @@ export interface ChatInput {
   toolChoice?: string
   /** Milliseconds. */
   timeout?: number
+  idempotencyKey?: string
   /** JSON object. */
   extra?: string
 }
@@ -100,7 +107,21 @@ export interface ClientInput {
   model?: string
   maxCostPerCall?: number | string
   maxSessionCost?: number | string
+  maxCostPerHour?: number | string
+  maxCostPerDay?: number | string
+  onPayment?: (request: PaymentRequestOutput) => Promise<boolean>
+  onUnresolved?: string
+  home?: string
+  durability?: string
+  rpcUrl?: string
   caFile?: string
+}
+
+/** Where payments are recorded. */
+export interface JournalOutput {
+  kind: 'file' | 'memory'
+  /** Why it is not a file, where it should have been one. */
+  problem?: string
 }
 
 /** The public id of a call. */
@@ -108,7 +129,7 @@ export declare function paymentId(nonce: string): string
 
 /** One payment. */
 export interface PaymentOutput {
-  key: string
+  key?: string
   paymentId: string
   state: string
   /** Unix time. */
@@ -124,6 +145,26 @@ export interface PaymentOutput {
   /** Unix time. */
   validBefore?: number
   transaction?: string
+}
+
+/** What is about to be paid. */
+export interface PaymentRequestOutput {
+  amountUsd: number
+  amountMicro: bigint
+  network: string
+  payee: string
+  model?: string
+}
+
+/** Which payments to list. */
+export interface PaymentsInput {
+  scope?: string
+  state?: string
+  /** Unix time. */
+  since?: number
+  model?: string
+  origin?: string
+  limit?: number
 }
 
 /** Prices a chat request by rule `q1`. */
@@ -149,6 +190,14 @@ export interface QuoteOutput {
   amountMicro: bigint
   network?: string
   payee?: string
+}
+
+/** What a reconciliation found. */
+export interface ReconciliationOutput {
+  open: number
+  paid: number
+  freed: number
+  unknown: number
 }
 
 /** The account that signed an authorization. */

@@ -2,7 +2,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use blockrun_llm::{Error, LLMClient, journal::PaymentFilter};
+use blockrun_llm::{Error, LLMClient};
 use napi::{
     Env,
     bindgen_prelude::{ClassInstance, PromiseRaw, Result, block_on},
@@ -12,9 +12,11 @@ use serde_json::json;
 
 use crate::{
     cancel::{CancelHandle, cancellable},
-    convert::{ChatInput, ClientInput},
+    convert::{ChatInput, ClientInput, PaymentsInput},
     errors::{core, to_js},
-    output::{ChatOutput, PaymentOutput, QuoteOutput, SpendingOutput},
+    output::{
+        ChatOutput, JournalOutput, PaymentOutput, QuoteOutput, ReconciliationOutput, SpendingOutput,
+    },
 };
 
 /// A client of one endpoint and one wallet.
@@ -106,13 +108,43 @@ impl NativeClient {
         Ok(core(block_on(async move { client.spending().await }))?.into())
     }
 
-    /// What this client paid. Waits for the journal, some microseconds.
+    /// Recorded payments. Waits for the journal, some microseconds and more by the row.
     #[napi(catch_unwind)]
-    pub fn payments(&self) -> Result<Vec<PaymentOutput>> {
-        let client = self.client()?;
-        let own = PaymentFilter { own: true, ..PaymentFilter::default() };
-        let payments = core(block_on(async move { client.payments(own).await }))?;
+    pub fn payments(&self, input: PaymentsInput) -> Result<Vec<PaymentOutput>> {
+        let (client, filter) = (self.client()?, core(input.into_filter())?);
+        let payments = core(block_on(async move { client.payments(filter).await }))?;
         Ok(payments.into_iter().map(Into::into).collect())
+    }
+
+    /// Asks the chain about open payments.
+    #[napi(catch_unwind)]
+    pub fn reconcile<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, ReconciliationOutput>> {
+        let client = self.client()?;
+        let call = async move { Ok(core(client.reconcile().await)?.into()) };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
+    /// The answer of a paid call, fetched again.
+    #[napi(catch_unwind)]
+    pub fn recover<'env>(
+        &self,
+        env: &'env Env,
+        key: String,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, ChatOutput>> {
+        let client = self.client()?;
+        let call = async move { Ok(core(client.recover(&key).await)?.into()) };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
+    /// Where payments are recorded; nothing before the first one, and after `close`.
+    #[napi(getter, catch_unwind)]
+    pub fn journal(&self) -> Option<JournalOutput> {
+        self.client().ok()?.journal().map(Into::into)
     }
 
     /// Lets go of the connections; calls under way keep theirs until they end.

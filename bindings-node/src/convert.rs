@@ -1,14 +1,32 @@
 //! Values of JavaScript into values of the core.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use blockrun_llm::{ChatRequest, ClientOptions, Error, Usdc, error::Result};
+use blockrun_llm::{
+    ChatRequest, ClientOptions, Error, Usdc,
+    error::Result,
+    http::PaymentHook,
+    journal::{Durability, JournalOptions, OnUnresolved, PaymentFilter, RecordState},
+    x402::Origin,
+};
 use napi::{Either, bindgen_prelude::BigInt};
 use napi_derive::napi;
 use serde_json::{Map, Value};
+use url::Url;
+
+use crate::hook::{Ask, OnPayment};
 
 /// Who we say we are.
 const USER_AGENT: &str = concat!("blockrun-node/", env!("CARGO_PKG_VERSION"));
+
+const ON_UNRESOLVED: &[(&str, OnUnresolved)] = &[
+    ("resume", OnUnresolved::Resume),
+    ("refuse", OnUnresolved::Refuse),
+    ("new", OnUnresolved::New),
+];
+
+const DURABILITY: &[(&str, Durability)] =
+    &[("process", Durability::Process), ("power", Durability::Power)];
 
 /// Options of a client.
 #[napi(object, object_to_js = false)]
@@ -20,6 +38,14 @@ pub struct ClientInput {
     pub model: Option<String>,
     pub max_cost_per_call: Option<Either<f64, String>>,
     pub max_session_cost: Option<Either<f64, String>>,
+    pub max_cost_per_hour: Option<Either<f64, String>>,
+    pub max_cost_per_day: Option<Either<f64, String>>,
+    #[napi(ts_type = "(request: PaymentRequestOutput) => Promise<boolean>")]
+    pub on_payment: Option<Ask>,
+    pub on_unresolved: Option<String>,
+    pub home: Option<String>,
+    pub durability: Option<String>,
+    pub rpc_url: Option<String>,
     pub ca_file: Option<String>,
 }
 
@@ -32,6 +58,16 @@ impl ClientInput {
             model: self.model,
             max_cost_per_call: dollars("max_cost_per_call", self.max_cost_per_call)?,
             max_session_cost: dollars("max_session_cost", self.max_session_cost)?,
+            max_cost_per_hour: dollars("max_cost_per_hour", self.max_cost_per_hour)?,
+            max_cost_per_day: dollars("max_cost_per_day", self.max_cost_per_day)?,
+            on_payment: self.on_payment.map(|ask| Arc::new(OnPayment(ask)) as Arc<dyn PaymentHook>),
+            on_unresolved: one_of("on_unresolved", self.on_unresolved, ON_UNRESOLVED)?,
+            journal: JournalOptions {
+                home: self.home.map(Into::into),
+                durability: one_of("durability", self.durability, DURABILITY)?,
+                ..JournalOptions::default()
+            },
+            rpc_url: self.rpc_url,
             ca_file: self.ca_file.map(Into::into),
             user_agent: Some(USER_AGENT.to_owned()),
             ..ClientOptions::default()
@@ -61,6 +97,7 @@ pub struct ChatInput {
     pub tool_choice: Option<String>,
     /// Milliseconds.
     pub timeout: Option<f64>,
+    pub idempotency_key: Option<String>,
     /// JSON object.
     pub extra: Option<String>,
 }
@@ -88,7 +125,35 @@ impl ChatInput {
             response_format: json("response_format", self.response_format)?,
             extra: members(json("extra", self.extra)?)?,
             timeout: self.timeout.map(duration).transpose()?,
+            idempotency_key: self.idempotency_key,
             ..request
+        })
+    }
+}
+
+/// Which payments to list.
+#[napi(object, object_to_js = false)]
+pub struct PaymentsInput {
+    pub scope: Option<String>,
+    pub state: Option<String>,
+    /// Unix time.
+    pub since: Option<f64>,
+    pub model: Option<String>,
+    pub origin: Option<String>,
+    pub limit: Option<f64>,
+}
+
+impl PaymentsInput {
+    pub(crate) fn into_filter(self) -> Result<PaymentFilter> {
+        let scopes = &[("client", true), ("home", false)];
+        let states = RecordState::ALL.map(|state| (state.name(), Some(state)));
+        Ok(PaymentFilter {
+            own: self.scope.is_none() || one_of("scope", self.scope, scopes)?,
+            state: one_of("state", self.state, &states)?,
+            since: self.since.map(whole),
+            model: self.model,
+            origin: self.origin.map(|url| origin(&url)).transpose()?,
+            limit: self.limit.map(|limit| whole(limit) as usize),
         })
     }
 }
@@ -104,6 +169,25 @@ pub(crate) fn dollars(field: &str, given: Option<Either<f64, String>>) -> Result
     parsed
         .map(Some)
         .map_err(|cause| Error::argument(field, cause.message().trim_start_matches("amount: ")))
+}
+
+/// The value of a name; the default when none is given.
+fn one_of<T: Copy + Default>(field: &str, given: Option<String>, known: &[(&str, T)]) -> Result<T> {
+    let Some(given) = given else { return Ok(T::default()) };
+    let found = known.iter().find(|(name, _)| *name == given);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        Error::argument(field, &format!("{given:?} is not one of {}", names.join(", ")))
+    })
+}
+
+/// The origin of a URL in the form of the journal, with its port.
+fn origin(url: &str) -> Result<String> {
+    let origin = url.parse().ok().and_then(|url: Url| Origin::of(&url));
+    let origin = origin.ok_or_else(|| {
+        Error::argument("origin", &format!("{url:?} is not an address such as https://blockrun.ai"))
+    })?;
+    Ok(origin.to_string())
 }
 
 /// JSON text.

@@ -3,7 +3,7 @@
 //! A rejected promise of Node-API is a plain `Error`, so what the core says travels as JSON in its
 //! message; `ts/errors.ts` reads it and throws the class of its code.
 
-use std::error::Error as _;
+use std::{error::Error as _, iter};
 
 use blockrun_llm::{
     Error, ErrorKind, PaymentState, Usdc,
@@ -41,7 +41,12 @@ pub(crate) fn to_js(error: &Error) -> napi::Error {
         extend(&mut wire, amount("limit", limit.limit));
         extend(&mut wire, amount("reserved", limit.reserved));
     }
-    napi::Error::from_reason(wire.to_string())
+    let mut carrier = napi::Error::from_reason(wire.to_string());
+    if let Some(thrown) = sources(error).find_map(|source| source.downcast_ref::<napi::Error>()) {
+        // What JavaScript threw goes back as the very same object, not as text.
+        carrier.cause = thrown.try_clone().ok().map(Box::new);
+    }
+    carrier
 }
 
 /// The text, with a wrong argument under the name that it has in JavaScript.
@@ -104,11 +109,9 @@ fn extend(wire: &mut Value, members: Value) {
 }
 
 fn causes(error: &Error) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    causes
+    sources(error).map(ToString::to_string).collect()
+}
+
+fn sources(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    iter::successors(error.source(), |&source| source.source())
 }

@@ -16,5 +16,6 @@ mod cancel;
 mod client;
 mod convert;
 mod errors;
+mod hook;
 mod offline;
 mod output;

@@ -4,8 +4,8 @@
 
 use blockrun_llm::{
     ChatResponse, Quote, Usdc,
-    http::Receipt,
-    journal::{PaymentRecord, Spending},
+    http::{Receipt, Reconciliation},
+    journal::{JournalKind, PaymentRecord, Spending},
     x402::Settlement,
 };
 use napi::bindgen_prelude::BigInt;
@@ -145,6 +145,47 @@ impl From<PaymentRecord> for PaymentOutput {
             nonce: record.nonce,
             valid_before: record.valid_before.map(|time| time as f64),
             transaction: record.transaction,
+        }
+    }
+}
+
+/// What a reconciliation found.
+#[napi(object, object_from_js = false)]
+pub struct ReconciliationOutput {
+    pub open: f64,
+    pub paid: f64,
+    pub freed: f64,
+    pub unknown: f64,
+}
+
+impl From<Reconciliation> for ReconciliationOutput {
+    fn from(found: Reconciliation) -> Self {
+        Self {
+            open: found.open as f64,
+            paid: found.paid as f64,
+            freed: found.freed as f64,
+            unknown: found.unknown as f64,
+        }
+    }
+}
+
+/// Where payments are recorded.
+#[napi(object, object_from_js = false)]
+pub struct JournalOutput {
+    #[napi(ts_type = "'file' | 'memory'")]
+    pub kind: &'static str,
+    /// Why it is not a file, where it should have been one.
+    pub problem: Option<String>,
+}
+
+impl From<&JournalKind> for JournalOutput {
+    fn from(kind: &JournalKind) -> Self {
+        match kind {
+            JournalKind::File(_) => Self { kind: "file", problem: None },
+            JournalKind::Memory => Self { kind: "memory", problem: None },
+            JournalKind::MemoryBecause(problem) => {
+                Self { kind: "memory", problem: Some(problem.clone()) }
+            }
         }
     }
 }

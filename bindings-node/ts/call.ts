@@ -18,6 +18,7 @@ const CHAT_OPTIONS: options.OptionTable<ChatOptions> = {
   tools: options.jsonArray,
   toolChoice: options.json,
   timeout: options.number,
+  idempotencyKey: options.text,
   extra: options.jsonObject,
   signal: options.signal,
 };

@@ -1,8 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { cancellable, readCall } from './call.js';
+import { hook } from './hook.js';
+import { warnOf } from './journal.js';
 import { exact } from './money.js';
-import { type ClientInput, type NativeClient, native } from './native.js';
+import {
+  type CancelHandle,
+  type ClientInput,
+  type NativeClient,
+  native,
+  type PaymentsInput,
+} from './native.js';
 import * as options from './options.js';
 import { toResponse } from './response.js';
 import { translated } from './translate.js';
@@ -13,8 +21,11 @@ import type {
   ChatResponse,
   ClientOptions,
   Model,
+  OnPayment,
+  PaymentFilter,
   PaymentRecord,
   Quote,
+  Reconciliation,
   Spending,
 } from './types.js';
 
@@ -25,7 +36,23 @@ const CLIENT_OPTIONS: options.OptionTable<ClientOptions> = {
   model: options.text,
   maxCostPerCall: options.dollars,
   maxSessionCost: options.dollars,
+  maxCostPerHour: options.dollars,
+  maxCostPerDay: options.dollars,
+  onPayment: (value, name) => hook(options.callback(value, name) as OnPayment),
+  onUnresolved: options.text,
+  home: options.text,
+  durability: options.text,
+  rpcUrl: options.text,
   caFile: options.text,
+};
+
+const PAYMENT_FILTER: options.OptionTable<PaymentFilter> = {
+  scope: options.text,
+  state: options.text,
+  since: options.whole,
+  model: options.text,
+  origin: options.text,
+  limit: options.whole,
 };
 
 const REFUSED_OPTIONS = {
@@ -39,7 +66,8 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
  * Client of an OpenAI-compatible endpoint that answers 402 with a price.
  *
  * A call that the server asks money for is paid in USDC, exactly once, within the limits of the
- * client ($1 a call unless configured). Bad arguments are found before any traffic and throw
+ * client ($1 a call unless configured). Every payment is recorded in the wallet home before it is
+ * sent, so a call that is made again after a lost answer, or after a crash, resumes. Bad arguments are found before any traffic and throw
  * `InvalidArgumentError`; every other error says in `payment` what happened to the money.
  *
  * ```ts
@@ -68,7 +96,7 @@ export class LLMClient {
   chat(model: string, prompt: string, options?: ChatOptions): Promise<string>;
   async chat(...args: unknown[]): Promise<string> {
     const { input, signal } = readCall('prompt', args);
-    return cancellable(signal, (cancel) => this.#native.chat(input, cancel));
+    return this.#call(signal, (cancel) => this.#native.chat(input, cancel));
   }
 
   /**
@@ -85,7 +113,7 @@ export class LLMClient {
   async chatCompletion(...args: unknown[]): Promise<ChatResponse> {
     const { input, signal } = readCall('messages', args);
     return toResponse(
-      await cancellable(signal, (cancel) => this.#native.chatCompletion(input, cancel)),
+      await this.#call(signal, (cancel) => this.#native.chatCompletion(input, cancel)),
     );
   }
 
@@ -102,14 +130,13 @@ export class LLMClient {
   ): Promise<Quote>;
   async quote(...args: unknown[]): Promise<Quote> {
     const { input, signal } = readCall('prompt or messages', args);
-    return exact(await cancellable(signal, (cancel) => this.#native.quote(input, cancel)));
+    return exact(await this.#call(signal, (cancel) => this.#native.quote(input, cancel)));
   }
 
   /** The models that the server offers, with their prices as it publishes them. */
   async listModels(given?: CallOptions): Promise<Model[]> {
-    const read = options.readOptions<CallOptions>(given, { signal: options.signal });
-    const signal = read.signal as AbortSignal | undefined;
-    return JSON.parse(await cancellable(signal, (cancel) => this.#native.listModels(cancel)));
+    const signal = readSignal(given);
+    return JSON.parse(await this.#call(signal, (cancel) => this.#native.listModels(cancel)));
   }
 
   /** The account that pays, as a checksummed address. */
@@ -119,12 +146,48 @@ export class LLMClient {
 
   /** Sums over everything this client paid. */
   getSpending(): Spending {
-    return exact(translated(() => this.#native.spending()));
+    return exact(this.#read(() => this.#native.spending()));
   }
 
-  /** What this client paid, oldest first: the last 1,000 payments and those under way. */
-  payments(): PaymentRecord[] {
-    return translated(() => this.#native.payments()).map(exact);
+  /**
+   * Recorded payments, oldest first. Without a filter: those of this client, the last 1,000.
+   *
+   * ```ts
+   * client.payments({ scope: 'home', state: 'unknown' });
+   * ```
+   */
+  payments(filter?: PaymentFilter): PaymentRecord[] {
+    const input = options.readOptions<PaymentFilter>(filter, PAYMENT_FILTER) as PaymentsInput;
+    return this.#read(() => this.#native.payments(input)).map(exact);
+  }
+
+  /**
+   * Asks the chain what became of the payments of the wallet home whose answer was lost, and
+   * records what is proven. Pays nothing. Whom the chain cannot be asked about stays `unknown`.
+   */
+  async reconcile(given?: CallOptions): Promise<Reconciliation> {
+    return this.#call(readSignal(given), (cancel) => this.#native.reconcile(cancel));
+  }
+
+  /**
+   * Fetches the answer of a paid chat again, by its idempotency key or its payment id (`pay_…`).
+   *
+   * Pays nothing: `costUsd` is 0. Works from the wallet home that paid, as long as the gateway
+   * keeps the answer: an hour past the payment's expiry.
+   */
+  async recover(key: string, given?: CallOptions): Promise<ChatResponse> {
+    const named = options.text(key, 'key') as string;
+    return toResponse(
+      await this.#call(readSignal(given), (cancel) => this.#native.recover(named, cancel)),
+    );
+  }
+
+  /**
+   * Where payments are recorded; undefined before the first one, and after `close`. `memory` when
+   * the file cannot be used and no limit needs it: then one warning is emitted.
+   */
+  get journal(): 'file' | 'memory' | undefined {
+    return this.#native.journal?.kind;
   }
 
   /** Base address of the endpoint, without a slash at its end. */
@@ -152,8 +215,29 @@ export class LLMClient {
     return { address: this.#address, apiUrl: this.#apiUrl };
   }
 
+  async #call<T>(signal: AbortSignal | undefined, start: (cancel?: CancelHandle) => Promise<T>) {
+    try {
+      return await cancellable(signal, start);
+    } finally {
+      warnOf(this.#native.journal);
+    }
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return translated(read);
+    } finally {
+      warnOf(this.#native.journal);
+    }
+  }
+
   /** @internal */
   [INSPECT](_depth: number, style: object, inspect: (value: object, style: object) => string) {
     return `LLMClient ${inspect(this.toJSON(), style)}`;
   }
+}
+
+function readSignal(given: CallOptions | undefined): AbortSignal | undefined {
+  const { signal } = options.readOptions<CallOptions>(given, { signal: options.signal });
+  return signal as AbortSignal | undefined;
 }

@@ -86,7 +86,7 @@ export class BlockrunError extends Error {
   declare readonly reason?: string;
   /** Seconds that the server asked to wait. */
   declare readonly retryAfter?: number;
-  /** Idempotency key of a call that was sent. */
+  /** Key of a call that was sent: the same call with this `idempotencyKey` resumes it. */
   declare readonly key?: string;
 
   constructor(message: string, details: ErrorDetails) {
@@ -159,7 +159,7 @@ export class SpendLimitError extends PaymentError {
   declare readonly reservedUsd: number;
   /** The same in micro-USDC. */
   declare readonly reservedMicro: bigint;
-  /** Which limit: `call` or `session`. */
+  /** Which limit: `call`, `session`, `hour`, `day`, `model` or `origin`. */
   declare readonly scope: string;
   /** Unix time at which enough of it frees by itself, where the scope rolls. */
   declare readonly freesAt?: number;

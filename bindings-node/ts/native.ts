@@ -7,7 +7,9 @@ export type {
   ChatInput,
   ChatOutput,
   ClientInput,
+  JournalOutput,
   NativeClient,
+  PaymentsInput,
 } from '../native/index.js';
 
 /** Endings of the addon's name, in the order in which they are tried. */

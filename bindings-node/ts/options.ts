@@ -117,6 +117,12 @@ export const integer: Convert = (value, name) => {
   }
 };
 
+/** A function. */
+export const callback: Convert = (value, name) => {
+  if (typeof value !== 'function') throw invalidArgument(name, `must be a function, ${got(value)}`);
+  return value;
+};
+
 /** An `AbortSignal`, of whatever realm. */
 export const signal: Convert = (value, name) => {
   if (typeof (value as AbortSignal).addEventListener !== 'function') {

@@ -67,7 +67,10 @@ export function fromNative(caught: unknown): unknown {
   return new ErrorClass(message, {
     ...details,
     response: response === undefined ? undefined : parsed(response),
-    cause: causes.reduceRight<unknown>((cause, text) => new Error(text, { cause }), undefined),
+    // What JavaScript threw into the core comes back as it was; what Rust says, as text.
+    cause:
+      (caught as Error).cause ??
+      causes.reduceRight<unknown>((cause, text) => new Error(text, { cause }), undefined),
   });
 }
 

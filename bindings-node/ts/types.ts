@@ -15,8 +15,62 @@ export interface ClientOptions {
   readonly maxCostPerCall?: Dollars | undefined;
   /** Most that this client may spend, inclusive. `BLOCKRUN_MAX_SESSION_COST`, then no limit. */
   readonly maxSessionCost?: Dollars | undefined;
+  /**
+   * Most that all programs of this wallet home may spend in 3,600 seconds, inclusive.
+   * `BLOCKRUN_MAX_COST_PER_HOUR`, then no limit. With this limit a journal that cannot be written
+   * is an error.
+   */
+  readonly maxCostPerHour?: Dollars | undefined;
+  /** The same for 86,400 seconds. `BLOCKRUN_MAX_COST_PER_DAY`, then no limit. */
+  readonly maxCostPerDay?: Dollars | undefined;
+  /**
+   * Asked before each payment is signed, once the limits have agreed. `false`, or a promise of it,
+   * refuses with a `PaymentError`; what it throws refuses too and is that error's `cause`. Nothing
+   * is sent then. Its time counts towards the call's `timeout`; a payment that is resumed was
+   * agreed to already. Keeps the client alive until `close`.
+   */
+  readonly onPayment?: OnPayment | undefined;
+  /**
+   * What a call without `idempotencyKey` does when the very same call was made before and it is not
+   * known what became of its payment: `resume` takes that payment up again, so that a plain retry
+   * does not pay twice; `refuse` rejects with the earlier call's key; `new` pays again. Default
+   * `resume`.
+   */
+  readonly onUnresolved?: 'resume' | 'refuse' | 'new' | undefined;
+  /** Folder of the payment journal. `BLOCKRUN_HOME`, then `~/.blockrun`. */
+  readonly home?: string | undefined;
+  /**
+   * What the record of a payment survives: the death of the process, or the loss of `power` as
+   * well, at about ten times the cost of a write. Default `process`.
+   */
+  readonly durability?: 'process' | 'power' | undefined;
+  /**
+   * JSON-RPC endpoints to ask what became of a payment, separated by commas, or `off`.
+   * `BLOCKRUN_RPC_URL`, then public ones of the network; nobody for a server on this machine.
+   */
+  readonly rpcUrl?: string | undefined;
   /** PEM file with the only certificates to trust. Default: the system's, or `SSL_CERT_FILE`. */
   readonly caFile?: string | undefined;
+}
+
+/** Agrees to a payment (true, or nothing at all), or refuses it (false, or by throwing). */
+export type OnPayment = (
+  request: PaymentRequest,
+  // biome-ignore lint/suspicious/noConfusingVoidType: of functions without a return, too
+) => boolean | undefined | void | Promise<boolean | undefined | void>;
+
+/** A payment that is about to be signed. */
+export interface PaymentRequest {
+  /** In dollars. */
+  readonly amountUsd: number;
+  /** The same in micro-USDC. Not enumerable. */
+  readonly amountMicro: bigint;
+  /** CAIP-2 identifier of the network. */
+  readonly network: string;
+  /** Who would be paid. */
+  readonly payee: string;
+  /** Model that is asked. */
+  readonly model?: string;
 }
 
 /** Options of a chat. Ranges are checked before any traffic. */
@@ -43,6 +97,13 @@ export interface ChatOptions {
   readonly toolChoice?: string | object | undefined;
   /** Total time of this call in milliseconds. Default: the client's. */
   readonly timeout?: number | undefined;
+  /**
+   * Names the call, in 1 to 255 bytes: it is paid at most once under this key, in whatever process.
+   * The same call under the same key is answered with the payment that there is, as long as the
+   * gateway keeps its answer; another call under it rejects with `IdempotencyConflict`. Put no
+   * personal data in it: who guesses a key can confirm it. Default: made up, and told by errors.
+   */
+  readonly idempotencyKey?: string | undefined;
   /** Further fields of the request's body; those above go before them. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined;
   /**
@@ -166,22 +227,57 @@ export interface Spending {
   readonly presumedMicro: bigint;
 }
 
+/**
+ * Where a payment stands: counted but not signed (`reserved`), recorded and maybe sent (`signed`),
+ * paid (`settled`), refused by the server and alive until it expires (`refused`), sent with nobody
+ * knowing (`unknown`), expired without proof and counted in full (`presumed_charged`), never
+ * executed and free again (`released`, `cancelled`).
+ */
+export type RecordState =
+  | 'reserved'
+  | 'signed'
+  | 'settled'
+  | 'refused'
+  | 'unknown'
+  | 'presumed_charged'
+  | 'released'
+  | 'cancelled';
+
+/** Which payments to list. */
+export interface PaymentFilter {
+  /** Those of this client object, or of all programs of its wallet `home`. Default `client`. */
+  readonly scope?: 'client' | 'home' | undefined;
+  /** In this state only. */
+  readonly state?: RecordState | undefined;
+  /** Made at or after this Unix time in seconds. */
+  readonly since?: number | undefined;
+  /** For this model only. */
+  readonly model?: string | undefined;
+  /** To the origin of this URL only. */
+  readonly origin?: string | undefined;
+  /** At most so many, the newest ones. Default 1,000. */
+  readonly limit?: number | undefined;
+}
+
+/** What a reconciliation found, as counts of payments. */
+export interface Reconciliation {
+  /** Open when it began, at most 256. */
+  open: number;
+  /** Of them, shown by the chain to be paid. */
+  paid: number;
+  /** Of them, proven never to be executed: their money is free again. */
+  freed: number;
+  /** Of them, nothing could be learned about. */
+  unknown: number;
+}
+
 /** A payment. Holds no prompt and no answer. Times are Unix seconds. */
 export interface PaymentRecord {
   /** Idempotency key of the call; absent when the caller gave one, which is not stored. */
   key?: string;
-  /** Public id of the call, as sent to the server. */
+  /** Public id of the call, as sent to the server; `client.recover` takes it too. */
   paymentId: string;
-  state:
-    | 'reserved'
-    | 'signed'
-    | 'settled'
-    | 'refused'
-    | 'unknown'
-    | 'presumed_charged'
-    | 'released'
-    | 'cancelled'
-    | (string & {});
+  state: RecordState | (string & {});
   createdAt: number;
   method: string;
   url: string;

@@ -3,21 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LLMClient, SpendLimitError } from 'blockrun-llm';
-import { gateway, KEY, thrown } from './support.mjs';
-
-/** What the gateway's ledger holds for an account, in micro-USDC. */
-async function balance(apiUrl, address) {
-  const call = {
-    to: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
-    data: `0x70a08231${address.slice(2).toLowerCase().padStart(64, '0')}`,
-  };
-  const answer = await fetch(new URL('/practice/rpc', apiUrl), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_call', params: [call, 'latest'] }),
-  });
-  return BigInt((await answer.json()).result);
-}
+import { balance, gateway, KEY, thrown } from './support.mjs';
 
 test('calls pay for themselves', async (t) => {
   const apiUrl = await gateway(t);

@@ -1,7 +1,7 @@
 // What the tests start and share. The servers come with the workspace, as Rust programs.
 
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -23,9 +23,15 @@ for (const name of Object.keys(env)) {
   if (/^(BLOCKRUN_(?!BIN)|BASE_CHAIN_)|_PROXY$/i.test(name)) delete env[name];
 }
 
+/** A folder that is gone after the test, or after all of them. */
+export function folder(hooks = { after }) {
+  const path = mkdtempSync(join(tmpdir(), 'blockrun-'));
+  hooks.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
 /** A wallet home of this test file's own. */
-env.BLOCKRUN_HOME = mkdtempSync(join(tmpdir(), 'blockrun-'));
-after(() => rmSync(env.BLOCKRUN_HOME, { recursive: true, force: true }));
+env.BLOCKRUN_HOME = folder();
 
 /** A chat completion as a server answers it, with fields that no type knows. */
 export const ANSWER = {
@@ -80,6 +86,54 @@ export async function gateway(test) {
   const options = ['gateway', '--practice', '--ephemeral', '--port', '0'];
   const line = await started(test, program('blockrun', 'BLOCKRUN_BIN'), ...options);
   return line.replace('listening on ', '');
+}
+
+/** What the practice gateway's ledger holds for an account, in micro-USDC. */
+export async function balance(apiUrl, address) {
+  const call = {
+    to: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+    data: `0x70a08231${address.slice(2).toLowerCase().padStart(64, '0')}`,
+  };
+  const answer = await fetch(new URL('/practice/rpc', apiUrl), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_call', params: [call, 'latest'] }),
+  });
+  return BigInt((await answer.json()).result);
+}
+
+/**
+ * A way to a gateway that keeps the payment headers it saw and, as long as `broken`, forwards paid
+ * requests but lets no answer to them through: each is an event `lost`.
+ */
+export async function front(test, apiUrl) {
+  const state = { broken: false, payments: [], events: new EventEmitter() };
+  const server = createServer(async (request, response) => {
+    const { host, connection, 'content-length': _, ...headers } = request.headers;
+    const payment = headers['payment-signature'] ?? headers['x-payment'];
+    if (payment) state.payments.push(payment);
+    const { method, url } = request;
+    const body = method === 'POST' ? await text(request) : undefined;
+    const answer = await fetch(new URL(url, apiUrl), { method, headers, body });
+    const said = await answer.text();
+    if (payment && state.broken) {
+      state.events.emit('lost');
+      response.destroy();
+      return;
+    }
+    const given = Object.fromEntries(answer.headers);
+    for (const name of ['content-length', 'content-encoding', 'transfer-encoding', 'connection']) {
+      delete given[name];
+    }
+    response.writeHead(answer.status, given).end(said);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  test.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return Object.assign(state, { url: `http://127.0.0.1:${server.address().port}/api` });
 }
 
 /** Serves what `answer` says to each request, as `[status, JSON or text]`, and keeps the requests. */

@@ -5,6 +5,7 @@ import LLMClient, {
   BlockrunError,
   type ChatResponse,
   type LLMClient as Named,
+  type OnPayment,
   offline,
   type PaymentState,
   SpendLimitError,
@@ -35,6 +36,15 @@ export async function calls(signal: AbortSignal): Promise<void> {
   const quote = await client.quote('m', messages);
   same<typeof quote.amountMicro, bigint>(true);
   same<typeof quote.network, string | undefined>(true);
+  await client.chat('Hi', { idempotencyKey: 'invoice-1' });
+  same<Awaited<ReturnType<typeof client.recover>>, ChatResponse>(true);
+  const { open, paid, freed, unknown } = await client.reconcile({ signal });
+  same<typeof open | typeof paid | typeof freed | typeof unknown, number>(true);
+  same<typeof client.journal, 'file' | 'memory' | undefined>(true);
+  const records = client.payments({ scope: 'home', state: 'unknown', since: 1, limit: 5 });
+  for (const record of records) same<typeof record.amountMicro, bigint>(true);
+  // @ts-expect-error no such scope
+  client.payments({ scope: 'all' });
   for (const model of await client.listModels({ signal })) same<typeof model.id, string>(true);
   void text;
 
@@ -50,6 +60,24 @@ export async function calls(signal: AbortSignal): Promise<void> {
   new LLMClient({ apiKey: 'brk_' });
   // @ts-expect-error read-only
   client.model = 'm';
+}
+
+export function options(): void {
+  new LLMClient({ maxCostPerHour: '0.50', maxCostPerDay: 5, home: '/h', rpcUrl: 'off' });
+  new LLMClient({ onUnresolved: 'refuse', durability: 'power' });
+  new LLMClient({ onPayment: ({ amountMicro, model }) => amountMicro < 5n && model !== 'm' });
+  new LLMClient({ onPayment: async ({ amountUsd }) => amountUsd < 0.5 });
+  new LLMClient({ onPayment: ({ payee, network }) => console.log(payee, network) });
+  new LLMClient({ onPayment: async (request) => console.log(request) });
+  new LLMClient({ onPayment: (request) => (request.amountUsd > 1 ? false : undefined) });
+  const log: OnPayment = () => {};
+  new LLMClient({ onPayment: log });
+  // @ts-expect-error neither yes nor no
+  new LLMClient({ onPayment: () => 'yes' });
+  // @ts-expect-error not a policy
+  new LLMClient({ onUnresolved: 'retry' });
+  // @ts-expect-error not a loss
+  new LLMClient({ durability: 'fire' });
 }
 
 export function errors(caught: unknown): string {
