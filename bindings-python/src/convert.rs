@@ -71,6 +71,25 @@ impl<'py> Arguments<'_, 'py> {
         self.read(name, dollars)
     }
 
+    /// One of a few words, each with its meaning.
+    pub(crate) fn choice<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> PyResult<Option<T>> {
+        let Some(given) = self.text(name)? else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| *word == given);
+        let (_, meaning) = found.ok_or_else(|| {
+            let words: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
+            invalid(name, &format!("{given:?} is not one of {}", words.join(", ")))
+        })?;
+        Ok(Some(*meaning))
+    }
+
+    /// Something that can be called.
+    pub(crate) fn callable(&self, name: &str) -> PyResult<Option<Py<PyAny>>> {
+        self.read(name, |name, value| match value.is_callable() {
+            true => Ok(value.clone().unbind()),
+            false => Err(mistyped(name, "a callable", value)),
+        })
+    }
+
     /// A `str` or `os.PathLike`.
     pub(crate) fn path(&self, name: &str) -> PyResult<Option<PathBuf>> {
         self.read(name, |name, value| {

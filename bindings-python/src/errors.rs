@@ -36,7 +36,13 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     }
     let made = to_json(&Facts::of(error))
         .and_then(|facts| MAKE.import(py, "blockrun_llm._errors", "from_native")?.call1((facts,)));
-    made.map_or_else(|failure| failure, PyErr::from_value)
+    let exception = made.map_or_else(|failure| failure, PyErr::from_value);
+    if let Some(raised) = std::error::Error::source(error).and_then(|it| it.downcast_ref::<PyErr>())
+    {
+        // Raised by the application's own callback.
+        exception.set_cause(py, Some(raised.clone_ref(py)));
+    }
+    exception
 }
 
 impl<'a> Facts<'a> {

@@ -4,6 +4,7 @@
 //! crosses as text. What users see (signatures, types, exception classes) is written in Python,
 //! in `python/blockrun_llm`; nothing here is meant to be imported by them.
 
+mod approval;
 mod client;
 mod convert;
 mod errors;

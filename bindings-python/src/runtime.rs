@@ -5,18 +5,23 @@
 //! makes its own.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
+    pin::Pin,
     process, ptr,
     sync::atomic::{AtomicPtr, Ordering},
+    task::Poll,
     time::Duration,
 };
 
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use tokio::{
     runtime::{Builder, Runtime},
-    task::JoinHandle,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    task::{JoinError, JoinHandle},
     time::timeout,
 };
+
+use crate::approval::{DESK, Question};
 
 /// How often a waiting thread looks for signals: Ctrl-C must interrupt within 100 ms.
 const TICK: Duration = Duration::from_millis(50);
@@ -32,25 +37,38 @@ struct Slot {
 // locked in the child for ever.
 static SLOT: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
 
-/// Waits for `future` with the GIL released.
+/// What a waiting thread hears of.
+enum News<T> {
+    Done(Result<T, JoinError>),
+    Asked(Question),
+}
+
+/// Waits for `future` with the GIL released, and has its questions answered by `answer`.
 ///
 /// A signal handler that raises, as that of Ctrl-C does, drops the future and is raised here
-/// within a tick; the core has then closed its books on the call.
-pub(crate) fn wait<F>(py: Python<'_>, future: F) -> PyResult<F::Output>
+/// within a tick, and so does what `answer` raises; the core has then closed its books on the call.
+pub(crate) fn wait<F>(
+    py: Python<'_>,
+    future: F,
+    answer: impl Fn(Question) -> PyResult<()>,
+) -> PyResult<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
     let runtime = current()?;
-    let mut task = runtime.spawn(future);
+    let (desk, mut questions) = unbounded_channel();
+    let mut task = runtime.spawn(DESK.scope(desk, future));
     loop {
-        if let Some(joined) = wait_a_tick(py, runtime, &mut task) {
-            return joined;
-        }
-        if let Err(interrupt) = py.check_signals() {
+        let go_on = match wait_a_tick(py, runtime, &mut task, &mut questions) {
+            Some(News::Done(joined)) => return joined.map_err(|cause| lost(&cause)),
+            Some(News::Asked(question)) => answer(question),
+            None => py.check_signals(),
+        };
+        if let Err(raised) = go_on {
             task.abort();
             // What the interrupted call did to the budgets is then visible to whoever catches this.
-            let _dropped = wait_a_tick(py, runtime, &mut task);
-            return Err(interrupt);
+            let _dropped = wait_a_tick(py, runtime, &mut task, &mut questions);
+            return Err(raised);
         }
     }
 }
@@ -59,10 +77,23 @@ fn wait_a_tick<T: Send>(
     py: Python<'_>,
     runtime: &Runtime,
     task: &mut JoinHandle<T>,
-) -> Option<PyResult<T>> {
-    let waited = py.detach(|| runtime.block_on(async { timeout(TICK, task).await }));
-    let joined = waited.ok()?;
-    Some(joined.map_err(|cause| PyRuntimeError::new_err(format!("the call was lost: {cause}"))))
+    questions: &mut UnboundedReceiver<Question>,
+) -> Option<News<T>> {
+    // The end first: a call that is over has no more questions.
+    let news = poll_fn(|context| {
+        if let Poll::Ready(joined) = Pin::new(&mut *task).poll(context) {
+            return Poll::Ready(News::Done(joined));
+        }
+        match questions.poll_recv(context) {
+            Poll::Ready(Some(question)) => Poll::Ready(News::Asked(question)),
+            _ => Poll::Pending,
+        }
+    });
+    py.detach(|| runtime.block_on(async { timeout(TICK, news).await })).ok()
+}
+
+fn lost(cause: &JoinError) -> PyErr {
+    PyRuntimeError::new_err(format!("the call was lost: {cause}"))
 }
 
 /// The runtime of this process, made when it is first needed. It lives as long as the process.

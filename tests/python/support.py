@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+import textwrap
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
@@ -35,6 +37,8 @@ ANSWER = {
     "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "details": {"a": 1}},
 }
 
+
+_Server = TypeVar("_Server", bound=ThreadingHTTPServer)
 
 Answer = Callable[[Mapping[str, str]], tuple[int, Any]]
 """From the headers of a request to status and body of its answer."""
@@ -91,10 +95,37 @@ def started(*command: str | Path) -> Generator[str]:
             run.communicate()
 
 
+def python(script: str, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Starts a script in a Python of its own."""
+    command = [sys.executable, *options, "-c", textwrap.dedent(script), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def printed(running: subprocess.Popen[str]) -> Any:
+    """Waits for a script to end well and reads the JSON that it prints."""
+    try:
+        out, err = running.communicate(timeout=120)
+    finally:
+        running.kill()
+    assert running.returncode == 0, err
+    return json.loads(out)
+
+
+def run(script: str, *arguments: str) -> Any:
+    """Runs a script in a Python of its own and reads the JSON that it prints."""
+    return printed(python(script, *arguments))
+
+
 @contextmanager
 def answering(answer: Answer) -> Generator[Server]:
     """Serves what ``answer`` says to each request, on a thread for each."""
-    server = Server(answer)
+    with serving(Server(answer)) as server:
+        yield server
+
+
+@contextmanager
+def serving(server: _Server) -> Generator[_Server]:
+    """Runs a server on a thread."""
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

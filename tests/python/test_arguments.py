@@ -49,6 +49,14 @@ def make(**options: Any) -> LLMClient:
         ({"transaction_log": True}, ValueError, "transaction_log: True is not available"),
         ({"payment_scheme": "auto"}, ValueError, "payment_scheme: 'auto' is not available"),
         ({"model": " "}, ValueError, "model"),
+        ({"max_cost_per_hour": 0}, ValueError, "max_cost_per_hour"),
+        ({"max_cost_per_day": True}, TypeError, "max_cost_per_day: expected dollars"),
+        ({"on_payment": "yes"}, TypeError, "on_payment: expected a callable, got str"),
+        ({"on_unresolved": "retry"}, ValueError, 'on_unresolved: "retry" is not one of "resume", '),
+        ({"on_unresolved": 5}, TypeError, "on_unresolved: expected a str, got int"),
+        ({"durability": "disk"}, ValueError, 'durability: "disk" is not one of "process", "power"'),
+        ({"rpc_url": "http://a.example"}, ValueError, "rpc_url"),
+        ({"home": 5}, TypeError, "home: expected a str or os.PathLike, got int"),
         ({"ca_file": 5}, TypeError, "ca_file"),
         ({"ca_file": "missing.pem"}, ValueError, "ca_file: missing.pem"),
     ],
@@ -116,7 +124,7 @@ def test_dollars_come_in_every_exact_form(dollars: object) -> None:
         ({"stream": True}, ValueError, "stream"),
         ({"search": True}, ValueError, "search is not available"),
         ({"fallback_models": ["m"]}, ValueError, "fallback_models is not available"),
-        ({"idempotency_key": "k"}, ValueError, "idempotency_key is not available"),
+        ({"idempotency_key": 5}, TypeError, "idempotency_key: expected a str, got int"),
     ],
 )
 def test_a_bad_argument_is_named_and_nothing_is_sent(
@@ -129,6 +137,14 @@ def test_a_bad_argument_is_named_and_nothing_is_sent(
                 call(HI, **options)
         with pytest.raises(kind, match=text):
             client.chat("Hi", **options)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 256])
+def test_a_key_is_a_short_name(server: Server, key: str) -> None:
+    server.requests.clear()
+    with make(api_url=server.url) as client, pytest.raises(ValueError, match="idempotency_key"):
+        client.chat("Hi", idempotency_key=key)
     assert server.requests == []
 
 
@@ -190,6 +206,23 @@ def test_every_form_of_chat_asks_the_same(
     asked = model or "openai/gpt-4o-mini"
     assert body == {"model": asked, "messages": messages, "max_tokens": 1024}
     assert headers["user-agent"].startswith("blockrun-python/")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "text"),
+    [
+        ({"scope": "wallet"}, ValueError, 'scope: "wallet" is not one of "client", "home"'),
+        ({"state": "paid"}, ValueError, 'state: "paid" is not one of "reserved", '),
+        ({"since": 1.5}, TypeError, "since: expected an int, got float"),
+        ({"model": 5}, TypeError, "model: expected a str, got int"),
+        ({"origin": "a.example"}, ValueError, "origin: .* is not a URL"),
+        ({"limit": True}, TypeError, "limit: expected an int, got bool"),
+        ({"limit": -1}, ValueError, "limit: -1 is out of range"),
+    ],
+)
+def test_a_bad_filter_is_named(asked: dict[str, Any], kind: type[Exception], text: str) -> None:
+    with make() as client, pytest.raises(kind, match=text):
+        client.payments(**asked)
 
 
 def test_every_option_arrives(server: Server) -> None:

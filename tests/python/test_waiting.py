@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-import textwrap
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from support import ANSWER, CHALLENGE, KEY, answering, free
+from support import ANSWER, CHALLENGE, KEY, answering, free, run
 
 from blockrun_llm import LLMClient
-
-
-def run(script: str, *arguments: str) -> Any:
-    """Runs a script in a Python of its own and reads the JSON that it prints."""
-    command = [sys.executable, "-c", textwrap.dedent(script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
 
 INTERRUPTED = """
     import json, os, signal, sys, threading, time

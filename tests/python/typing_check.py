@@ -16,8 +16,10 @@ from blockrun_llm import (
     ChatResponse,
     LLMClient,
     PaymentRecord,
+    PaymentRequest,
     PaymentState,
     Quote,
+    Reconciliation,
     Spending,
     SpendLimitError,
     ToolCall,
@@ -32,6 +34,23 @@ def clients() -> None:
     with LLMClient() as client:
         assert_type(client, LLMClient)
         assert_type(client.payment_mode, Literal["wallet"])
+        assert_type(client.journal, Literal["file", "memory"] | None)
+
+
+def approval() -> None:
+    def agree(payment: PaymentRequest) -> bool:
+        assert_type(payment.amount_micro, int)
+        assert_type(payment.amount_usd, float)
+        assert_type(payment.model, str | None)
+        return payment.amount_micro < 1000
+
+    async def later(_: PaymentRequest) -> bool:
+        return True
+
+    LLMClient(on_payment=agree, max_cost_per_day=5, home=Path("home"), on_unresolved="refuse")
+    LLMClient(on_payment=print)
+    LLMClient(on_payment=later)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LLMClient(durability="disk")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def calls(client: LLMClient) -> None:
@@ -48,6 +67,10 @@ def calls(client: LLMClient) -> None:
     assert_type(client.quote("m", messages, max_tokens=5), Quote)
     assert_type(client.list_models(), list[dict[str, Any]])
     assert_type(client.payments(), list[PaymentRecord])
+    assert_type(client.payments(scope="home", state="settled", limit=5), list[PaymentRecord])
+    assert_type(client.reconcile(), Reconciliation)
+    assert_type(client.recover("k"), ChatResponse)
+    assert_type(client.chat("Hi", idempotency_key="k"), str)
     assert_type(client.get_spending(), Spending)
     client.chat()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     client.chat("Hi", max_tokens="5")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]

@@ -12,7 +12,7 @@ Importing it reads no file and no environment variable, and installs no logging.
 """
 
 from . import offline
-from ._client import Dollars, LLMClient, Messages
+from ._client import Dollars, LLMClient, Messages, OnPayment
 from ._errors import (
     APIConnectionError,
     APIError,
@@ -31,7 +31,15 @@ from ._errors import (
     StreamBroken,
     StreamConsumed,
 )
-from ._money import PaymentRecord, PaymentState, Quote, Spending
+from ._money import (
+    PaymentRecord,
+    PaymentRequest,
+    PaymentState,
+    Quote,
+    Reconciliation,
+    RecordState,
+    Spending,
+)
 from ._native import __version__
 from ._types import (
     ChatChoice,
@@ -60,13 +68,17 @@ __all__ = [
     "JsonObject",
     "LLMClient",
     "Messages",
+    "OnPayment",
     "PaymentAlreadyUsed",
     "PaymentError",
     "PaymentOutcomeUnknown",
     "PaymentRecord",
     "PaymentRefused",
+    "PaymentRequest",
     "PaymentState",
     "Quote",
+    "Reconciliation",
+    "RecordState",
     "RequirementRejected",
     "SpendLimitError",
     "Spending",

@@ -8,10 +8,20 @@ from typing import Any, Literal
 from ._json import dump
 
 _PLAIN = frozenset(
-    {"model", "system", "max_tokens", "temperature", "top_p", "n", "stop", "timeout"}
+    {
+        "model",
+        "system",
+        "max_tokens",
+        "temperature",
+        "top_p",
+        "n",
+        "stop",
+        "idempotency_key",
+        "timeout",
+    }
 )
 _JSON = frozenset({"tools", "tool_choice", "response_format"})
-_UNAVAILABLE = ("search", "fallback_models", "idempotency_key")
+_UNAVAILABLE = ("search", "fallback_models")
 
 Content = Literal["prompt", "messages"]
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Literal, TypeVar, overload
 
 from . import _native
 from ._arguments import chat_arguments, client_options, content_of
-from ._money import PaymentRecord, Quote, Spending, spending_from_native
+from ._money import (
+    PaymentRecord,
+    PaymentRequest,
+    Quote,
+    Reconciliation,
+    RecordState,
+    Spending,
+    spending_from_native,
+)
 from ._types import ChatResponse
 
 Dollars = int | float | str | Decimal
@@ -19,6 +27,9 @@ Dollars = int | float | str | Decimal
 
 Messages = Sequence[Any]
 """Messages in OpenAI's form: dicts, or messages of earlier answers. Sent as they are."""
+
+OnPayment = Callable[[PaymentRequest], bool | None]
+"""Agrees to a payment with True or None, refuses it with False."""
 
 _Client = TypeVar("_Client", bound="LLMClient")
 
@@ -57,6 +68,26 @@ class LLMClient:
             ``BLOCKRUN_MAX_SESSION_COST``, then no limit.
         payment_scheme: ``"exact"``, the only one of this version.
         model: Model of calls that name none. Default ``openai/gpt-4o-mini``.
+        max_cost_per_hour: Most that all programs of this wallet home may spend in 3,600 seconds, in
+            dollars, inclusive. Else ``BLOCKRUN_MAX_COST_PER_HOUR``, then no limit.
+        max_cost_per_day: The same in 86,400 seconds. Else ``BLOCKRUN_MAX_COST_PER_DAY``, then no
+            limit.
+        on_payment: Asked before each payment is signed, when all limits allow it. True or None
+            agrees; False refuses: a `PaymentError`, and so is whatever it raises, with that as
+            ``__cause__``. Nothing is sent then. It runs in the thread that made the call, and its
+            time is part of the call's.
+        on_unresolved: What a call without a key does that was made before, word for word, and whose
+            payment is unresolved. ``"resume"`` (the default) takes that one up: a plain retry does
+            not pay twice; ``"refuse"`` raises `PaymentOutcomeUnknown`; ``"new"`` buys again.
+        rpc_url: JSON-RPC endpoints of the chain, separated by commas, or ``"off"``. They are asked
+            for proof when a budget would refuse and by `reconcile`. Else ``BLOCKRUN_RPC_URL``, then
+            public ones; none for a server on this machine.
+        home: Folder of the wallet home, where payments are recorded for all its programs. Else
+            ``BLOCKRUN_HOME``, then ``~/.blockrun``. When it cannot be used, a limit by hour or day
+            is a `JournalError` and nothing is paid; otherwise the records are kept in memory and
+            there is one ``RuntimeWarning``.
+        durability: What the record of a payment survives: ``"process"`` (the default), the death of
+            the process; ``"power"``, the loss of power too, at about ten times the cost of a write.
         ca_file: PEM file with the only certificates to trust. Default: the system's, or those that
             ``SSL_CERT_FILE`` names.
 
@@ -79,6 +110,13 @@ class LLMClient:
         payment_scheme: str | None = None,
         *,
         model: str | None = None,
+        max_cost_per_hour: Dollars | None = None,
+        max_cost_per_day: Dollars | None = None,
+        on_payment: OnPayment | None = None,
+        on_unresolved: Literal["resume", "refuse", "new"] | None = None,
+        rpc_url: str | None = None,
+        home: str | os.PathLike[str] | None = None,
+        durability: Literal["process", "power"] | None = None,
         ca_file: str | os.PathLike[str] | None = None,
     ) -> None:
         options = client_options(
@@ -93,6 +131,13 @@ class LLMClient:
             max_cost_per_call=max_cost_per_call,
             max_session_cost=max_session_cost,
             model=model,
+            max_cost_per_hour=max_cost_per_hour,
+            max_cost_per_day=max_cost_per_day,
+            on_payment=on_payment,
+            on_unresolved=on_unresolved,
+            rpc_url=rpc_url,
+            home=home,
+            durability=durability,
             ca_file=ca_file,
         )
         self._native = _native.Client(options)
@@ -110,6 +155,7 @@ class LLMClient:
         n: int | None = None,
         stop: str | Sequence[str] | None = None,
         response_format: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
         **extra: Any,
     ) -> str: ...
@@ -127,6 +173,7 @@ class LLMClient:
         n: int | None = None,
         stop: str | Sequence[str] | None = None,
         response_format: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
         **extra: Any,
     ) -> str: ...
@@ -148,9 +195,14 @@ class LLMClient:
             n: Number of answers, 1 to 128. Default 1.
             stop: At most 4 texts that end the answer.
             response_format: JSON mode or schema, in OpenAI's form.
+            idempotency_key: Names this call, in at most 255 bytes. The same key is paid at most
+                once, in any process of the wallet home; a call with it that was paid before gets
+                its answer again, and another call with it is an `IdempotencyConflict`. Put no
+                personal data into it: a key that can be guessed can be confirmed from the public
+                nonce. Default: made up.
             timeout: Total seconds of this call. Default: the client's.
-            extra: Further fields of the body; None is left out. ``search``, ``fallback_models``
-                and ``idempotency_key`` are not available in this version: a ``ValueError``.
+            extra: Further fields of the body; None is left out. ``search`` and ``fallback_models``
+                are not available in this version: a ``ValueError``.
 
         Returns:
             The text of the first answer; empty when it has none.
@@ -178,6 +230,7 @@ class LLMClient:
         tools: Sequence[Mapping[str, Any]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
         **extra: Any,
     ) -> ChatResponse: ...
@@ -197,6 +250,7 @@ class LLMClient:
         tools: Sequence[Mapping[str, Any]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
         **extra: Any,
     ) -> ChatResponse: ...
@@ -262,9 +316,71 @@ class LLMClient:
         """Sums over everything that this client paid."""
         return spending_from_native(self._native.spending())
 
-    def payments(self) -> list[PaymentRecord]:
-        """What this client paid, oldest first: the last 1,000 payments and those under way."""
-        return PaymentRecord.list_from_native(self._native.payments())
+    def payments(
+        self,
+        *,
+        scope: Literal["client", "home"] = "client",
+        state: RecordState | None = None,
+        since: int | None = None,
+        model: str | None = None,
+        origin: str | None = None,
+        limit: int | None = None,
+    ) -> list[PaymentRecord]:
+        """What was paid, or tried to be, oldest first.
+
+        Args:
+            scope: Payments of this ``"client"``, or of all programs of the wallet ``"home"``.
+            state: Only those that stand so.
+            since: Only those that were begun at or after this Unix time.
+            model: Only those for this model.
+            origin: Only those to the server of this URL.
+            limit: At most so many, the newest ones. Default 1,000.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        asked = {
+            "scope": scope,
+            "state": state,
+            "since": since,
+            "model": model,
+            "origin": origin,
+            "limit": limit,
+        }
+        return PaymentRecord.list_from_native(self._native.payments(asked))
+
+    def reconcile(self) -> Reconciliation:
+        """Asks the chain what became of payments whose answer was lost, and records what is proven.
+
+        Asks about the whole wallet home, at most 256 payments. A chain that does not answer is no
+        error: its payments stay as they are.
+
+        Raises:
+            JournalError: The journal cannot be used.
+        """
+        return Reconciliation.from_native(self._native.reconcile())
+
+    def recover(self, key: str) -> ChatResponse:
+        """Fetches the answer of a paid chat call again. Pays nothing, so its ``cost_micro`` is 0.
+
+        Works as long as the server keeps the answer: an hour past the expiry of the payment.
+
+        Args:
+            key: The idempotency key of the call, or its public ``payment_id``.
+
+        Raises:
+            ValueError: The journal of this wallet home does not know the call.
+            APIError: The server has no answer for it any more, was not reached, or took too long.
+        """
+        return ChatResponse(*self._native.recover({"key": key}))
+
+    @property
+    def journal(self) -> Literal["file", "memory"] | None:
+        """Where payments are recorded; None before the first use.
+
+        ``"memory"``, which ends with the process, only when the wallet home cannot be used.
+        """
+        return self._native.journal
 
     @property
     def api_url(self) -> str:

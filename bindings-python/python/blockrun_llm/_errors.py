@@ -85,7 +85,7 @@ class SpendLimitError(PaymentError):
     limit_usd: float
     """The limit, in dollars; ``limit_micro`` is exact."""
     scope: str
-    """Which limit: ``call`` or ``session``."""
+    """Which limit: ``call``, ``session``, ``hour``, ``day``, ``model`` or ``origin``."""
     quoted_micro: int
     """Price of the refused call, in micro-USDC."""
     limit_micro: int

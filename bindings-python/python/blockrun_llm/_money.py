@@ -10,6 +10,28 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypedDict
 
+RecordState = Literal[
+    "reserved",
+    "signed",
+    "settled",
+    "refused",
+    "unknown",
+    "presumed_charged",
+    "released",
+    "cancelled",
+]
+"""Where a payment stands.
+
+- ``reserved``: counted in the budgets, not signed yet.
+- ``signed``: signed and recorded, maybe sent.
+- ``settled``: the server answered it with success, or the chain shows the transfer.
+- ``refused``: the server refused; what was signed lives until it expires.
+- ``unknown``: sent, and nobody knows.
+- ``presumed_charged``: expired without proof either way.
+- ``released``: never sent, or proven not to be executable.
+- ``cancelled``: cancelled on the chain.
+"""
+
 
 def dollars(micro: int) -> float:
     """The float that is nearest to an exact amount."""
@@ -95,19 +117,54 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class PaymentRequest:
+    """A payment that is about to be signed, as ``on_payment`` is asked about it."""
+
+    amount_micro: int
+    """What the server asks; within all limits."""
+    network: str
+    """CAIP-2 identifier of the network."""
+    payee: str
+    """The account that would be paid."""
+    model: str | None
+    """The model that was asked for, where the call names one."""
+
+    @property
+    def amount_usd(self) -> float:
+        """``amount_micro`` in dollars."""
+        return dollars(self.amount_micro)
+
+    @classmethod
+    def from_native(cls, text: str) -> PaymentRequest:
+        """Reads the native half's JSON."""
+        said: dict[str, Any] = json.loads(text)
+        return cls(amount_micro=said.pop("amount"), **said)
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What the chain said of payments whose answer was lost."""
+
+    open: int
+    """Payments that were open."""
+    paid: int
+    """Of them, shown by the chain to be paid."""
+    freed: int
+    """Of them, proven never to be executed: their money is free again."""
+    unknown: int
+    """Of them, nothing could be learned about."""
+
+    @classmethod
+    def from_native(cls, text: str) -> Reconciliation:
+        """Reads the native half's JSON."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
 class PaymentRecord:
     """A payment that a client made or tried to make. Holds no prompt, answer or private key."""
 
-    state: Literal[
-        "reserved",
-        "signed",
-        "settled",
-        "refused",
-        "unknown",
-        "presumed_charged",
-        "released",
-        "cancelled",
-    ]
+    state: RecordState
     """Where it stands. All but ``released`` and ``cancelled`` count in the budgets."""
     key: str | None
     """Idempotency key of the call; ``None`` when the caller gave one, which is not stored."""
