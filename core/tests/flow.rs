@@ -6,7 +6,10 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use blockrun_llm::{
     Error, ErrorKind, PaymentState, Usdc,
-    flow::{AFTER_SENDING, Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome},
+    flow::{
+        AFTER_SENDING, Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome,
+        Recording, Resumed,
+    },
     policy::Policy,
     wallet::{Address, B256},
     x402::{encode_header, payment_id},
@@ -62,15 +65,23 @@ fn trouble() -> Error {
 
 /// Brings a flow to its first paid leg.
 fn paying() -> Flow {
+    let (mut flow, _) = recording();
+    assert!(matches!(flow.step(Event::Recorded, &moment(START)), Action::SendPaid));
+    flow
+}
+
+/// Brings a flow to its record.
+fn recording() -> (Flow, Recording) {
     let mut flow = flow();
     let at = moment(START);
     assert!(matches!(flow.step(Event::Start, &at), Action::SendUnpaid));
     assert!(matches!(flow.step(challenge(1_000, ""), &at), Action::Reserve(_)));
     assert!(matches!(flow.step(Event::Reserved, &at), Action::Approve(_)));
     assert!(matches!(flow.step(Event::Approved, &at), Action::Sign(_)));
-    assert!(matches!(flow.step(Event::Signed([1; 65]), &at), Action::Record(_)));
-    assert!(matches!(flow.step(Event::Recorded, &at), Action::SendPaid));
-    flow
+    match flow.step(Event::Signed([1; 65]), &at) {
+        Action::Record(recording) => (flow, recording),
+        other => panic!("expected a record, got {other:?}"),
+    }
 }
 
 fn failure(action: Action) -> (Error, Outcome) {
@@ -85,6 +96,20 @@ fn a_failure_before_the_first_byte_frees_the_money() {
     let (error, outcome) = failure(paying().step(Event::NeverSent(trouble()), &moment(START)));
     assert_eq!(error.payment(), &PaymentState::NotCharged);
     assert_eq!((outcome, error.key()), (Outcome::Released, None));
+}
+
+#[test]
+fn a_payment_that_is_taken_up_and_cannot_be_sent_stays_counted() {
+    let at = moment(START);
+    let (first, recording) = recording();
+    let resumed = Resumed { transfer: recording.transfer, at_risk: Usdc::ZERO, ended: None };
+    let policy = Arc::new(Policy::default());
+    let mut flow = Flow::resuming(first.call().clone(), policy, resumed);
+    assert!(matches!(flow.step(Event::Start, &at), Action::Replay));
+    assert!(matches!(flow.step(Event::NeverSent(trouble()), &at), Action::Wait(_)));
+    let (error, outcome) = failure(flow.step(Event::Deadline, &at));
+    assert_eq!(error.payment().name(), "unknown");
+    assert_eq!(outcome, Outcome::Unknown { live_until: START + 60 });
 }
 
 #[test]

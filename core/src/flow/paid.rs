@@ -36,6 +36,8 @@ pub(super) struct Paid {
     pub(super) at_risk: Usdc,
     /// Whether a byte of it may have left.
     pub(super) sent: bool,
+    /// Whether an earlier send of this call may have arrived, by this process or another.
+    pub(super) delivered: bool,
     /// Whether the nonce was signed a second time.
     pub(super) renewed: bool,
     /// Replays so far.
@@ -59,6 +61,7 @@ impl Paid {
     pub(super) fn resumed(resumed: Resumed) -> Self {
         let mut paid = Self { ended: resumed.ended, ..Self::unsent(resumed.transfer) };
         paid.recorded();
+        paid.delivered = true;
         paid.at_risk = paid.at_risk.max(resumed.at_risk);
         paid
     }
@@ -72,6 +75,7 @@ impl Paid {
             clock_offset: 0,
             at_risk: Usdc::ZERO,
             sent: false,
+            delivered: false,
             renewed: false,
             replays: 0,
             errors_since: None,
@@ -87,7 +91,7 @@ impl Paid {
         clock_offset: i64,
     ) {
         (self.offer, self.transfer) = (Some((challenge, terms)), transfer);
-        (self.clock_offset, self.renewed) = (clock_offset, true);
+        (self.clock_offset, self.renewed, self.delivered) = (clock_offset, true, true);
     }
 
     /// What is authorized.

@@ -51,6 +51,7 @@ impl Flow {
         error: impl FnOnce() -> Error,
     ) -> Action {
         let Some(paid) = &mut self.paid else { return self.broken() };
+        paid.delivered = true;
         let pause = paid.pause(moment, retry_after);
         if pause >= moment.remaining {
             return self.fail(error());
@@ -69,10 +70,11 @@ impl Flow {
         ))
     }
 
-    /// A failure before the first byte: nothing left this machine, unless an earlier send did.
+    /// A failure before the first byte: nothing left this machine, unless an earlier send did, or
+    /// the payment was taken up from one that may have sent it.
     pub(super) fn not_delivered(&mut self, error: Error, moment: &Moment) -> Action {
         match &mut self.paid {
-            Some(paid) if paid.replays == 0 && !paid.renewed => {
+            Some(paid) if !paid.delivered => {
                 paid.sent = false;
                 self.fail(error)
             }
