@@ -57,14 +57,16 @@ function elsewhere(options, call) {
   return { child, answer: text(child.stdout).then((said) => said && JSON.parse(said)) };
 }
 
-/** Breaks the way, makes a call that loses its answer, and mends it. */
-async function lose(way, call) {
-  way.broken = true;
-  const error = await thrown(call());
-  way.broken = false;
-  assert.equal(error.payment.state, 'unknown');
-  assert.equal(typeof error.key, 'string');
-  return error;
+/** Makes a call whose answer is lost, ends it there, and gives the key that was made up for it. */
+async function lose(way, client, prompt = 'Hello!') {
+  const controller = new AbortController();
+  way.loses = 'answer';
+  way.events.once('lost', () => controller.abort());
+  await thrown(client.chat(prompt, { signal: controller.signal }));
+  way.loses = undefined;
+  const record = client.payments().at(-1);
+  assert.equal(record.state, 'unknown');
+  return record.key;
 }
 
 test('a key pays once in two processes that race, and in a third', async (t) => {
@@ -101,7 +103,10 @@ test('a key belongs to one call', async (t) => {
 test('a plain retry after a lost answer resumes', async (t) => {
   const { way, spent, open } = await setup(t);
   const client = open();
-  await lose(way, () => client.chat('Hello!', { timeout: 1_500 }));
+  way.loses = 'answer';
+  const error = await thrown(client.chat('Hello!', { timeout: 4_000 }));
+  way.loses = undefined;
+  assert.deepEqual([error.payment.state, typeof error.key], ['unknown', 'string'], String(error));
   const response = await client.chatCompletion(HELLO);
   assert.equal(response.costMicro, PRICE);
   assert(way.payments.length >= 2);
@@ -114,7 +119,7 @@ test('a plain retry after a lost answer resumes', async (t) => {
 
 test('a retry can be refused, or be another purchase', async (t) => {
   const { way, spent, open } = await setup(t);
-  const { key } = await lose(way, () => open().chat('Hello!', { timeout: 1_500 }));
+  const key = await lose(way, open());
   const error = await thrown(open({ onUnresolved: 'refuse' }).chat('Hello!'));
   assert(error instanceof PaymentOutcomeUnknown, String(error));
   assert.equal(error.key, key);
@@ -123,15 +128,22 @@ test('a retry can be refused, or be another purchase', async (t) => {
   assert.deepEqual([new Set(way.payments).size, await spent()], [2, 2n * PRICE]);
 });
 
-for (const call of [{}, { idempotencyKey: 'job-7' }]) {
-  test(`a process is killed in mid-call, with ${JSON.stringify(call)}`, async (t) => {
+for (const [loses, call] of [
+  ['request', {}],
+  ['request', { idempotencyKey: 'job-7' }],
+  ['answer', {}],
+  ['answer', { idempotencyKey: 'job-7' }],
+]) {
+  const how = call.idempotencyKey ? 'with a key' : 'without a key';
+  test(`a process is killed after its paid ${loses} was lost, ${how}`, async (t) => {
     const { way, options, spent, open } = await setup(t);
-    way.broken = true;
+    way.loses = loses;
     const { child } = elsewhere(options, call);
     await once(way.events, 'lost');
     child.kill('SIGKILL');
     assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
-    way.broken = false;
+    way.loses = undefined;
+    assert.equal(await spent(), loses === 'answer' ? PRICE : 0n);
     const [left] = open().payments({ scope: 'home' });
     assert.equal(left.state, 'signed');
     const answer = await elsewhere(options, call).answer;
@@ -148,7 +160,7 @@ for (const call of [{}, { idempotencyKey: 'job-7' }]) {
 
 test('the chain tells what became of a lost payment', async (t) => {
   const { way, apiUrl, spent, open } = await setup(t);
-  await lose(way, () => open().chat('Hello!', { timeout: 1_500 }));
+  await lose(way, open());
   const asked = await open().reconcile();
   assert.deepEqual(asked, { open: 1, paid: 0, freed: 0, unknown: 1 });
   const client = open({ rpcUrl: String(new URL('/practice/rpc', apiUrl)) });
@@ -205,7 +217,7 @@ test('a filter chooses payments', async (t) => {
   const [one, two] = [open(), open()];
   await one.chat('Hello!');
   await two.chat('openai/gpt-4o', 'Hello!');
-  await lose(way, () => two.chat('Hi', { timeout: 1_500 }));
+  await lose(way, two, 'Hi');
   const models = (filter) => two.payments(filter).map(({ model }) => model.slice(7));
   const [gpt4o, mini] = ['gpt-4o', 'gpt-4o-mini'];
   for (const [filter, expected] of [

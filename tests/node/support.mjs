@@ -103,24 +103,26 @@ export async function balance(apiUrl, address) {
 }
 
 /**
- * A way to a gateway that keeps the payment headers it saw and, as long as `broken`, forwards paid
- * requests but lets no answer to them through: each is an event `lost`.
+ * A way to a gateway that keeps the payment headers it saw. As long as `loses` says so, it loses
+ * each paid `request` before it arrives, or the `answer` to it; each loss is an event `lost`.
  */
 export async function front(test, apiUrl) {
-  const state = { broken: false, payments: [], events: new EventEmitter() };
+  const state = { loses: undefined, payments: [], events: new EventEmitter() };
   const server = createServer(async (request, response) => {
     const { host, connection, 'content-length': _, ...headers } = request.headers;
     const payment = headers['payment-signature'] ?? headers['x-payment'];
     if (payment) state.payments.push(payment);
+    const loses = payment && state.loses;
+    const lose = () => {
+      response.destroy();
+      state.events.emit('lost');
+    };
+    if (loses === 'request') return lose();
     const { method, url } = request;
     const body = method === 'POST' ? await text(request) : undefined;
     const answer = await fetch(new URL(url, apiUrl), { method, headers, body });
     const said = await answer.text();
-    if (payment && state.broken) {
-      state.events.emit('lost');
-      response.destroy();
-      return;
-    }
+    if (loses === 'answer') return lose();
     const given = Object.fromEntries(answer.headers);
     for (const name of ['content-length', 'content-encoding', 'transfer-encoding', 'connection']) {
       delete given[name];
