@@ -1,22 +1,29 @@
 //! Who is working on a call. A lease ends by itself, or at once when its process is seen dead.
 
-use std::sync::OnceLock;
+use std::cell::OnceCell;
 
 use crate::{clock::Timestamp, error::Result};
 
 /// How long a lease lasts without being renewed.
 pub(super) const SECONDS: u64 = 30;
 
+thread_local! {
+    /// Of the journal's thread and not of the program: a fork takes no thread along, so a child
+    /// never holds a lease in the name of its parent, which outlives it.
+    static OWNER: OnceCell<String> = const { OnceCell::new() };
+}
+
 /// This process, in a form that another one of the same machine can check: id, start, chance.
-pub(super) fn owner() -> Result<&'static str> {
-    static OWNER: OnceLock<String> = OnceLock::new();
-    if let Some(owner) = OWNER.get() {
-        return Ok(owner);
-    }
-    let process = std::process::id();
-    let chance = alloy::hex::encode(crate::clock::random_bytes::<8>()?);
-    let started = started(process).unwrap_or_default();
-    Ok(OWNER.get_or_init(|| format!("{process}:{started}:{chance}")))
+pub(super) fn owner() -> Result<String> {
+    OWNER.with(|known| {
+        if let Some(owner) = known.get() {
+            return Ok(owner.clone());
+        }
+        let process = std::process::id();
+        let chance = alloy::hex::encode(crate::clock::random_bytes::<8>()?);
+        let started = started(process).unwrap_or_default();
+        Ok(known.get_or_init(|| format!("{process}:{started}:{chance}")).clone())
+    })
 }
 
 /// Whether somebody still works on a call.
@@ -35,11 +42,19 @@ fn is_dead(owner: &str) -> bool {
     started(process).as_deref() != Some(start)
 }
 
-/// When a process started, in the kernel's own ticks: field 22 of its status line.
+/// When a process started, in the kernel's own ticks.
 fn started(process: u32) -> Option<String> {
-    let line = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    let after_name = line.rsplit_once(')')?.1;
-    after_name.split_whitespace().nth(19).map(str::to_owned)
+    since(&std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+}
+
+/// Field 22 of a status line; none of a process that has ended and is only waited for, which in a
+/// container may be for ever.
+fn since(line: &str) -> Option<String> {
+    let fields: Vec<_> = line.rsplit_once(')')?.1.split_whitespace().collect();
+    let (state, threads) = (fields.first()?, fields.get(17)?);
+    // The first thread may end before the others: then the process lives on.
+    let ended = *state == "X" || (*state == "Z" && *threads == "1");
+    fields.get(19).filter(|_| !ended).map(|ticks| (*ticks).to_owned())
 }
 
 #[cfg(test)]
@@ -49,12 +64,22 @@ mod tests {
     #[test]
     fn a_lease_ends_with_its_time_or_its_process() {
         let ours = owner().unwrap();
-        assert!(is_live(ours, 10, 9));
-        assert!(!is_live(ours, 10, 10));
+        assert!(is_live(&ours, 10, 9));
+        assert!(!is_live(&ours, 10, 10));
         if cfg!(target_os = "linux") {
             let process = std::process::id();
             assert!(!is_live(&format!("{process}:1:x"), 10, 9), "another process of the same id");
             assert!(!is_live("4294967295:1:x", 10, 9));
         }
+    }
+
+    #[test]
+    fn a_zombie_is_dead_and_a_process_without_its_first_thread_is_not() {
+        let line = |state: &str, threads: &str| {
+            format!("7 (a) b) {state} 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 {threads} 0 4711 0 0")
+        };
+        assert_eq!(since(&line("S", "1")).as_deref(), Some("4711"));
+        assert_eq!(since(&line("Z", "1")), None);
+        assert_eq!(since(&line("Z", "3")).as_deref(), Some("4711"));
     }
 }
