@@ -90,7 +90,8 @@ __all__ = [
     "offline",
 ]
 
-# Tracebacks, and pickles, name the classes as users import them.
+# Tracebacks, and pickles, name the classes as users import them. (Python 3.10 takes an alias such
+# as `Messages` for an instance of `type`.)
 for _public in [globals()[name] for name in __all__]:
-    if isinstance(_public, type):
+    if issubclass(type(_public), type):
         _public.__module__ = __name__
