@@ -56,6 +56,7 @@ fn entry(identity: Identity, micro: u128, budgets: Budgets, at: u64) -> Entry {
         session: SESSION,
         recovery: "00".repeat(32),
         budgets,
+        server_time: at,
     }
 }
 

@@ -71,6 +71,18 @@ impl Flow {
         &self.call
     }
 
+    /// How far the server's clock is ahead of ours, in seconds, where a 402 showed it to be off.
+    pub fn clock_offset(&self) -> i64 {
+        self.paid.as_ref().map_or(0, |paid| paid.clock_offset)
+    }
+
+    /// Tells a payment that is taken up what a 402 showed of the clocks.
+    pub const fn correct_clock(&mut self, offset: i64) {
+        if let Some(paid) = &mut self.paid {
+            paid.clock_offset = offset;
+        }
+    }
+
     /// How the books must be closed if the call is given up at this point.
     pub fn abandoned(&self) -> Outcome {
         self.paid.as_ref().map_or(Outcome::Released, Paid::unknown)

@@ -70,6 +70,7 @@ impl Call<'_> {
             session: self.http.session,
             recovery: self.recovery.clone(),
             budgets: self.http.policy.budgets.clone(),
+            server_time: now.saturating_add_signed(self.flow.clock_offset()),
         })
     }
 

@@ -78,7 +78,9 @@ impl<'a> Call<'a> {
 
     /// Turns to a payment of the same content that was found on the way.
     pub(super) fn take_up(&mut self, resumable: Resumable) -> Action {
+        let clock_offset = self.flow.clock_offset();
         self.flow = resumed(self.http, self.request, self.identity, &resumable);
+        self.flow.correct_clock(clock_offset);
         self.row = Some(resumable.row);
         self.recovery = resumable.recovery;
         self.recording = Some(resumable.recording);

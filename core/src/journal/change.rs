@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Entry, OnUnresolved, Proven, RecordState, Reservation, RowId, Standing, failed, lease,
-    lookup::{Hashes, by_content},
+    lookup::{Clocks, Hashes, by_content, by_row},
     row::{COLUMNS, Stored, storable},
     spending::{self, Owner},
 };
@@ -25,15 +25,20 @@ pub(super) fn reserve(
     policy: OnUnresolved,
     now: Timestamp,
 ) -> Result<Reservation> {
-    if !entry.identity.keyed
-        && let Standing::Resume(found) = by_content(db, hashes, policy, now)?
-    {
-        return Ok(Reservation::Found(found));
-    }
+    let clocks = Clocks { local: now, server: entry.server_time };
     let row = RowId(entry.identity.nonce);
     let earlier = find(db, row)?;
+    let found = match (&earlier, entry.identity.keyed) {
+        (_, false) => by_content(db, hashes, policy, clocks)?,
+        // By the local clock alone it had expired, or another process was faster.
+        (Some(stored), true) => by_row(db, stored, hashes, clocks)?,
+        (None, true) => Standing::New,
+    };
+    if let Standing::Resume(found) = found {
+        return Ok(Reservation::Found(found));
+    }
     let carried = match &earlier {
-        Some(stored) => carried(stored, now)?,
+        Some(stored) => carried(stored, clocks)?,
         None => Usdc::ZERO,
     };
     let (owner, budgets) = (entry.owner(), &entry.budgets);
@@ -70,12 +75,12 @@ fn free_the_dead(db: &Connection, now: Timestamp) -> Result<()> {
 }
 
 /// What an earlier attempt of the same call still holds; an error when it cannot be made again.
-fn carried(stored: &Stored, now: Timestamp) -> Result<Usdc> {
-    if lease::is_live(&stored.lease_owner, stored.lease_until, now) {
+fn carried(stored: &Stored, clocks: Clocks) -> Result<Usdc> {
+    if lease::is_live(&stored.lease_owner, stored.lease_until, clocks.local) {
         let message = "the same call is under way; nothing was sent";
         return Err(Error::new(ErrorKind::IdempotencyInFlight, message));
     }
-    match stored.state_at(now) {
+    match stored.state_at(clocks.earlier()) {
         RecordState::Reserved | RecordState::Released => Ok(stored.carried),
         RecordState::PresumedCharged => Ok(stored.record.amount),
         state => {

@@ -43,6 +43,20 @@ fn keyed(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// The time of day, by the clock of this machine and by the server's.
+#[derive(Clone, Copy)]
+pub(super) struct Clocks {
+    pub(super) local: Timestamp,
+    pub(super) server: Timestamp,
+}
+
+impl Clocks {
+    /// What has expired by this has expired by both.
+    pub(super) fn earlier(self) -> Timestamp {
+        self.local.min(self.server)
+    }
+}
+
 /// How a call with a key stands. What is taken up again is leased to this process in the same step.
 pub(super) fn by_key(
     db: &Connection,
@@ -63,15 +77,30 @@ pub(super) fn by_key(
     if stored.fingerprint != hashes.fingerprint || stored.nonce != identity.nonce {
         return Err(conflict(identity, "belongs to another call (method, address or body differ)"));
     }
-    if lease::is_live(&stored.lease_owner, stored.lease_until, now) {
+    if stored.record.state == RecordState::Cancelled {
+        return Err(conflict(identity, "was cancelled on the chain"));
+    }
+    // Nobody has told the server's time yet.
+    by_row(db, &stored, hashes, Clocks { local: now, server: now })
+}
+
+/// How a call stands by its row.
+pub(super) fn by_row(
+    db: &Connection,
+    stored: &Stored,
+    hashes: &Hashes,
+    clocks: Clocks,
+) -> Result<Standing> {
+    if lease::is_live(&stored.lease_owner, stored.lease_until, clocks.local) {
         return Ok(Standing::InFlight);
     }
-    match stored.state_at(now) {
-        RecordState::Cancelled => Err(conflict(identity, "was cancelled on the chain")),
-        RecordState::Reserved | RecordState::Released | RecordState::PresumedCharged => {
-            Ok(Standing::New)
-        }
-        _ => resume(db, &stored, now),
+    match stored.state_at(clocks.earlier()) {
+        _ if stored.fingerprint != hashes.fingerprint => Ok(Standing::New),
+        RecordState::Cancelled
+        | RecordState::Reserved
+        | RecordState::Released
+        | RecordState::PresumedCharged => Ok(Standing::New),
+        _ => resume(db, stored, clocks.local),
     }
 }
 
@@ -80,7 +109,7 @@ pub(super) fn by_content(
     db: &Connection,
     hashes: &Hashes,
     policy: OnUnresolved,
-    now: Timestamp,
+    clocks: Clocks,
 ) -> Result<Standing> {
     if policy == OnUnresolved::New {
         return Ok(Standing::New);
@@ -92,17 +121,17 @@ pub(super) fn by_content(
     );
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
     let rows = statement
-        .query_map(params![hashes.fingerprint, now.cast_signed()], Stored::read)
+        .query_map(params![hashes.fingerprint, clocks.earlier().cast_signed()], Stored::read)
         .map_err(failed)?;
     for row in rows {
         let stored = row.map_err(failed)?;
         // One that is under way is another purchase of the same thing.
-        if lease::is_live(&stored.lease_owner, stored.lease_until, now) {
+        if lease::is_live(&stored.lease_owner, stored.lease_until, clocks.local) {
             continue;
         }
         return match policy {
             OnUnresolved::Refuse => Err(unresolved(&stored)),
-            _ => resume(db, &stored, now),
+            _ => resume(db, &stored, clocks.local),
         };
     }
     Ok(Standing::New)

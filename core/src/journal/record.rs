@@ -152,6 +152,9 @@ pub struct Entry {
     pub recovery: String,
     /// Limits that must be kept.
     pub budgets: Budgets,
+    /// The time as the server's 402 shows it: what was signed earlier has expired only when this
+    /// and the local clock are past it.
+    pub server_time: Timestamp,
 }
 
 /// Names a call's row: its nonce.
