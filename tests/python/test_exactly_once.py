@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import sys
 import threading
@@ -177,7 +178,7 @@ def test_a_plain_retry_takes_up_what_is_unresolved(policy: Any) -> None:
         LLMClient(KEY, server.url, on_unresolved=policy) as client,
     ):
         with pytest.raises(APITimeoutError) as caught:
-            client.chat("Hello!", timeout=1)
+            client.chat("Hello!", timeout=2)
         assert (caught.value.payment.state, caught.value.key) == (
             "unknown",
             caught.value.payment.key,
@@ -236,6 +237,50 @@ def test_a_killed_process_is_resumed_by_the_next(gateway: str) -> None:
     assert len(set(relay.paid)) == 1
 
 
+FORKING = """
+    import json, os, sys
+    from blockrun_llm import LLMClient
+
+    key, url = sys.argv[1:]
+    client = LLMClient(key, url)
+    client.chat("First!")
+    child = os.fork()
+    if child == 0:
+        LLMClient(key, url).chat("Hello!")
+        os._exit(1)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print(json.dumps(client.chat("Hello!")))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
+def test_a_killed_child_is_resumed_by_its_parent() -> None:
+    paid: list[str] = []
+    arrived, ended = threading.Event(), threading.Event()
+
+    def answer(headers: Mapping[str, str]) -> tuple[int, Any]:
+        if (sent := payment(headers)) is None:
+            return 402, CHALLENGE
+        paid.append(sent)
+        if len(paid) == 2:
+            arrived.set()
+            ended.wait(60)
+        return 200, ANSWER
+
+    with answering(answer) as server:
+        running = python(FORKING, KEY, server.url)
+        assert running.stdout is not None
+        child = int(running.stdout.readline())
+        assert arrived.wait(60)
+        os.kill(child, signal.SIGKILL)
+        assert printed(running) == "ok"
+        ended.set()
+    first, *same = paid
+    assert same == [same[0]] * 2
+    assert same[0] != first
+
+
 SPENDING = """
     import json, sys
     from blockrun_llm import LLMClient, SpendLimitError
@@ -259,7 +304,7 @@ def test_processes_keep_one_budget(gateway: str) -> None:
     with LLMClient(KEY, gateway) as client:
         price = client.quote("Hello 0 0!")
     before = balance(gateway)
-    budget = str(price.amount_usd * 5)
+    budget = f"{5 * price.amount_usd:.6f}"
     racing = [python(SPENDING, KEY, gateway, budget, str(number)) for number in range(4)]
     ended = [printed(running) for running in racing]
     assert sum(paid for paid, _ in ended) == 5
