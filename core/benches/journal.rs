@@ -57,6 +57,7 @@ fn entry(number: u64) -> Entry {
         session: [1; 16],
         recovery: "00".repeat(32),
         budgets: Budgets { day, ..Budgets::default() },
+        pin_payee: false,
         server_time: NOW,
     }
 }

@@ -19,6 +19,7 @@ mod list;
 mod lookup;
 mod open;
 mod options;
+mod payee;
 mod record;
 mod row;
 mod shared;

@@ -35,6 +35,8 @@ pub enum PayeeRule {
     Any,
     /// Only these accounts.
     Only(Vec<Address>),
+    /// At each origin whoever was paid there first, by any program of the wallet home.
+    PinOnFirstUse,
 }
 
 /// What may be signed without asking anybody.
@@ -84,6 +86,11 @@ impl Policy {
             valid_before: U256::from(now.saturating_add(validity)),
             nonce,
         }
+    }
+
+    /// Whether a rule is in force that only a journal on disk can keep.
+    pub fn needs_a_file(&self) -> bool {
+        self.payees == PayeeRule::PinOnFirstUse || self.budgets.need_a_file()
     }
 
     /// Checks the policy itself.

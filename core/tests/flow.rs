@@ -248,7 +248,7 @@ fn fitting(action: &Action, choice: u8, amount: u64) -> Event {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
     #[test]
     fn no_sequence_of_events_breaks_the_rules(
         steps in proptest::collection::vec((any::<u8>(), 1..1_200_000_u64, 0..4_u64), 1..60),

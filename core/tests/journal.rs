@@ -56,6 +56,7 @@ fn entry(identity: Identity, micro: u128, budgets: Budgets, at: u64) -> Entry {
         session: SESSION,
         recovery: "00".repeat(32),
         budgets,
+        pin_payee: false,
         server_time: at,
     }
 }
@@ -348,4 +349,23 @@ async fn what_a_dead_process_reserved_is_free_for_others() {
     let next = |at| entry(identity("b", false, "b"), 100, day(100), at);
     assert!(reserve(&journal, next(NOW + 29)).await.is_err(), "it may still be alive");
     reserve(&journal, next(NOW + 30)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pinned_payee_is_the_only_one_at_its_origin() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    let pay = |key: &str, origin: &str, payee: u8| {
+        let mut entry = entry(identity(key, false, key), 1, Budgets::default(), NOW);
+        entry.pin_payee = true;
+        entry.origin = origin.to_owned();
+        entry.record.payee = Address::repeat_byte(payee).to_string();
+        entry
+    };
+    reserve(&journal, pay("a", "https://a.example:443", 1)).await.unwrap();
+    reserve(&journal, pay("b", "https://a.example:443", 1)).await.unwrap();
+    reserve(&journal, pay("c", "https://b.example:443", 2)).await.unwrap();
+    let error = reserve(&journal, pay("d", "https://a.example:443", 2)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RequirementRejected);
+    assert_eq!(error.rejection().unwrap().field, "payTo");
 }

@@ -102,7 +102,7 @@ impl ClientOptions {
         let mut journal = self.journal.clone();
         journal.required |= rules.in_force;
         let policy = self.policy(rules)?;
-        journal.required |= policy.budgets.need_a_file();
+        journal.required |= policy.needs_a_file();
         let signer = match self.signer {
             Some(signer) => signer,
             None => Arc::new(wallet_key(self.private_key)?),

@@ -7,7 +7,8 @@
 //! max_cost_per_hour = "5"
 //! max_cost_per_day  = "20"
 //! networks = ["eip155:8453"]            # no other network may be paid on
-//! payees   = ["0x…"]                    # nobody else may be paid
+//! payees   = ["0x…"]                    # nobody else may be paid; or "pin": at each server
+//!                                       # whoever was paid there first
 //!
 //! [models]                              # a day's limit for one model
 //! "openai/gpt-5" = "3"
@@ -45,6 +46,7 @@ pub(super) struct Rules {
     pub(super) in_force: bool,
     networks: Option<Vec<&'static Network>>,
     payees: Option<Vec<Address>>,
+    pin_payees: bool,
 }
 
 /// A file as written. An unknown key is an error: a rule with a typing error must not be no rule.
@@ -56,11 +58,24 @@ struct Written {
     max_cost_per_hour: Option<Dollars>,
     max_cost_per_day: Option<Dollars>,
     networks: Option<Vec<String>>,
-    payees: Option<Vec<String>>,
+    payees: Option<Payees>,
     #[serde(default)]
     models: BTreeMap<String, Dollars>,
     #[serde(default)]
     origins: BTreeMap<String, Dollars>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Payees {
+    Pin(Pin),
+    Only(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Pin {
+    Pin,
 }
 
 #[derive(Clone, Deserialize)]
@@ -95,8 +110,12 @@ impl Rules {
                 PayeeRule::Only(given) => {
                     PayeeRule::Only(given.into_iter().filter(|one| allowed.contains(one)).collect())
                 }
-                PayeeRule::Any => PayeeRule::Only(allowed),
+                // A list is stricter than whoever comes first.
+                PayeeRule::Any | PayeeRule::PinOnFirstUse => PayeeRule::Only(allowed),
             };
+        }
+        if self.pin_payees && policy.payees == PayeeRule::Any {
+            policy.payees = PayeeRule::PinOnFirstUse;
         }
         policy.budgets = std::mem::take(&mut policy.budgets).strictest(self.budgets);
     }
@@ -120,6 +139,7 @@ impl Rules {
             budgets: self.budgets.strictest(other.budgets),
             networks: both(self.networks, other.networks),
             payees: both(self.payees, other.payees),
+            pin_payees: self.pin_payees || other.pin_payees,
             in_force: true,
         })
     }
@@ -139,7 +159,11 @@ impl Rules {
                 origins: table(written.origins)?,
             },
             networks: list(written.networks, "networks", Network::by_id)?,
-            payees: list(written.payees, "payees", |text| text.parse().ok())?,
+            pin_payees: matches!(written.payees, Some(Payees::Pin(Pin::Pin))),
+            payees: match written.payees {
+                Some(Payees::Only(texts)) => list(Some(texts), "payees", |text| text.parse().ok())?,
+                _ => None,
+            },
             in_force: true,
         })
     }
@@ -222,6 +246,18 @@ mod tests {
     }
 
     #[test]
+    fn payees_may_be_pinned_and_a_list_is_stricter() {
+        let mut policy = Policy::default();
+        rules(&["payees = \"pin\""]).unwrap().restrict(&mut policy);
+        assert_eq!(policy.payees, PayeeRule::PinOnFirstUse);
+        assert!(policy.needs_a_file());
+        let (mut policy, one) = (Policy::default(), Address::repeat_byte(1));
+        let list = format!("payees = [\"{one}\"]");
+        rules(&["payees = \"pin\"", &list]).unwrap().restrict(&mut policy);
+        assert_eq!(policy.payees, PayeeRule::Only(vec![one]));
+    }
+
+    #[test]
     fn a_rule_that_is_not_understood_is_not_skipped() {
         for text in [
             "max_cost_per_cal = \"1\"",
@@ -229,6 +265,7 @@ mod tests {
             "max_cost_per_day = 0.0000001",
             "networks = [\"solana\"]",
             "payees = [\"0x12\"]",
+            "payees = \"pinned\"",
             "not toml",
         ] {
             let error = rules(&[text]).unwrap_err();

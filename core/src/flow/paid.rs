@@ -119,6 +119,11 @@ impl Paid {
         self.expiry() > now || self.ended.is_some()
     }
 
+    /// Whether its nonce may be signed anew: once, and never when the call was paid already.
+    pub(super) const fn may_renew(&self) -> bool {
+        !self.renewed && self.ended.is_none()
+    }
+
     /// Whether another replay of a plain server error is due.
     pub(super) fn may_replay_briefly(&mut self, moment: &Moment) -> bool {
         let since = *self.errors_since.get_or_insert(moment.elapsed);

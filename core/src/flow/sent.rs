@@ -89,7 +89,7 @@ impl Flow {
     /// The same nonce once more, under the terms and the clock of this 402.
     pub(super) fn renew(&mut self, answer: &Answer, moment: &Moment) -> Action {
         let pinned =
-            self.paid.as_ref().filter(|paid| !paid.renewed).map(|paid| paid.transfer.network);
+            self.paid.as_ref().filter(|paid| paid.may_renew()).map(|paid| paid.transfer.network);
         let offered = pinned.map(|network| self.read_challenge(answer, moment.now, Some(network)));
         let Some(Ok((challenge, terms, signing_time))) = offered else {
             return self.end_refused(Signal::Refused, answer);

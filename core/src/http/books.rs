@@ -6,6 +6,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     flow::{Action, Event, Outcome, Recording},
     journal::{Entry, PaymentRecord, RecordState, Reservation},
+    policy::PayeeRule,
     x402::Terms,
 };
 
@@ -70,6 +71,7 @@ impl Call<'_> {
             session: self.http.session,
             recovery: self.recovery.clone(),
             budgets: self.http.policy.budgets.clone(),
+            pin_payee: self.http.policy.payees == PayeeRule::PinOnFirstUse,
             server_time: now.saturating_add_signed(self.flow.clock_offset()),
         })
     }

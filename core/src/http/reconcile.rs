@@ -46,7 +46,7 @@ impl PaidHttp {
                         Proven::Paid { .. } => found.paid += 1,
                         Proven::Unexecutable { .. } => found.freed += 1,
                     }
-                    self.journal.prove(one.row, proof).await?;
+                    self.journal.prove(one.row, proof, self.now()).await?;
                 }
                 None => found.unknown += 1,
             }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     Entry, OnUnresolved, Proven, RecordState, Reservation, RowId, Standing, failed, lease,
     lookup::{Clocks, Hashes, by_content, by_row},
+    payee,
     row::{COLUMNS, Stored, storable},
     spending::{self, Owner},
 };
@@ -26,6 +27,9 @@ pub(super) fn reserve(
     now: Timestamp,
 ) -> Result<Reservation> {
     let clocks = Clocks { local: now, server: entry.server_time };
+    if entry.pin_payee {
+        payee::check(db, entry)?;
+    }
     let row = RowId(entry.identity.nonce);
     let earlier = find(db, row)?;
     let found = match (&earlier, entry.identity.keyed) {
@@ -193,18 +197,21 @@ pub(super) fn close(db: &Connection, row: RowId, outcome: &Outcome) -> Result<()
         }
         Outcome::Refused { .. } => set(db, row, RecordState::Refused, held, None),
         Outcome::Unknown { .. } => set(db, row, RecordState::Unknown, held, None),
+        // Its word does not show which authorization the server executed: the largest counts.
         Outcome::Settled { amount, transaction } => {
-            give_back(db, &stored, held.saturating_sub(*amount))?;
-            set(db, row, RecordState::Settled, *amount, transaction.as_deref())
+            set(db, row, RecordState::Settled, held.max(*amount), transaction.as_deref())
         }
     }
 }
 
 /// Writes what is proven about an unresolved call: it was paid, or it cannot be executed any more.
-pub(super) fn prove(db: &Connection, row: RowId, proof: &Proven) -> Result<()> {
-    let Some(stored) = find(db, row)?.filter(|stored| stored.record.state.is_unresolved()) else {
-        return Ok(());
+/// One that is under way is left alone: it may be about to sign anew.
+pub(super) fn prove(db: &Connection, row: RowId, proof: &Proven, now: Timestamp) -> Result<()> {
+    let at_rest = |stored: &Stored| {
+        let leased = lease::is_live(&stored.lease_owner, stored.lease_until, now);
+        stored.record.state.is_unresolved() && !leased
     };
+    let Some(stored) = find(db, row)?.filter(at_rest) else { return Ok(()) };
     let held = stored.record.amount;
     match proof {
         Proven::Paid { amount, transaction } => {

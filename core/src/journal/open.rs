@@ -107,8 +107,8 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 
 fn unusable(path: &Path, cause: &dyn std::fmt::Display) -> Error {
     let message = format!(
-        "the payment journal {} cannot be used: {cause}. Nothing was signed; give another folder \
-         with BLOCKRUN_HOME, or repair this one",
+        "the payment journal {} cannot be used: {cause}; give another folder with BLOCKRUN_HOME, or \
+         repair this one",
         path.display()
     );
     Error::new(ErrorKind::Journal, message)

@@ -152,6 +152,8 @@ pub struct Entry {
     pub recovery: String,
     /// Limits that must be kept.
     pub budgets: Budgets,
+    /// Whether only the payee that was paid first at this origin may be paid.
+    pub pin_payee: bool,
     /// The time as the server's 402 shows it: what was signed earlier has expired only when this
     /// and the local clock are past it.
     pub server_time: Timestamp,

@@ -53,6 +53,12 @@ CREATE TABLE tombstones (
     ended_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Who was paid first at an origin, where nobody else may be paid there.
+CREATE TABLE payees (
+    origin TEXT PRIMARY KEY,
+    payee  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What counts in the budgets, by scope and minute, so that a sum never looks at the calls.
 CREATE TABLE spending (
     scope  TEXT NOT NULL,                -- all, session, model, origin

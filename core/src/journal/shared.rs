@@ -143,12 +143,12 @@ impl Journal {
         }
     }
 
-    /// Writes what is proven about an unresolved payment.
+    /// Writes what is proven about an unresolved payment, unless its call is under way.
     ///
     /// # Errors
     /// `Journal`.
-    pub async fn prove(&self, row: RowId, proof: Proven) -> Result<()> {
-        self.open()?.writer.run(move |db| change::prove(db, row, &proof)).await
+    pub async fn prove(&self, row: RowId, proof: Proven, now: Timestamp) -> Result<()> {
+        self.open()?.writer.run(move |db| change::prove(db, row, &proof, now)).await
     }
 
     /// Payments that pass a filter, oldest first; `session` names the asking client.
