@@ -18,7 +18,7 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node clean
+	test-rust test-python test-node faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,3 +100,7 @@ lint-rust:
 # A chain to settle on comes with the npm packages.
 test-rust: node_modules/.installed
 	cargo test --features $(FEATURES)
+
+# `cargo test` runs a subset of it.
+faults: ## every fault at every byte, with the table of results
+	FAULTS=full cargo test -p conformance --test faults -- --nocapture

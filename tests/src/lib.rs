@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+mod fault_proxy;
+mod report;
 mod scenario;
 mod scripted;
 mod tls_front;
@@ -14,6 +16,8 @@ use blockrun_llm::x402::Authorization;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub use fault_proxy::{Fault, FaultProxy, Leg};
+pub use report::Report;
 pub use scenario::{Expectation, Reply, Scenario};
 pub use scripted::{ScriptedServer, Seen};
 pub use tls_front::{Front, TlsFronts};
