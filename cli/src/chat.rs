@@ -6,7 +6,8 @@ use blockrun_llm::{ChatRequest, ChatResponse};
 use serde_json::{Value, json};
 
 use crate::{
-    args::{ChatArguments, ClientArguments},
+    args::ChatArguments,
+    client::ClientArguments,
     output::{Failure, print, remark},
 };
 

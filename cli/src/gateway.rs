@@ -11,7 +11,7 @@ use blockrun_llm::{
 use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::{
-    args::seconds,
+    client::seconds,
     output::{Failure, print, remark},
 };
 

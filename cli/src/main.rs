@@ -4,6 +4,7 @@
 
 mod args;
 mod chat;
+mod client;
 #[cfg(feature = "gateway")]
 mod gateway;
 mod models;

@@ -4,7 +4,8 @@ use blockrun_llm::Model;
 use serde_json::{Value, json};
 
 use crate::{
-    args::{ClientArguments, ModelsArguments},
+    args::ModelsArguments,
+    client::ClientArguments,
     output::{Failure, print},
 };
 

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::{
-    args::ClientArguments,
+    client::ClientArguments,
     output::{Failure, print, remark},
 };
 

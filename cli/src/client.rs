@@ -1,0 +1,41 @@
+//! The options that every command shares which talks to an endpoint.
+
+use std::{path::PathBuf, time::Duration};
+
+use blockrun_llm::{ClientOptions, Error, LLMClient, Usdc};
+use clap::Args;
+
+/// Where to ask and what may be paid.
+#[derive(Debug, Args)]
+pub(crate) struct ClientArguments {
+    /// Base address of the endpoint [env: BLOCKRUN_API_URL] [default: https://blockrun.ai/api].
+    #[arg(long, global = true, value_name = "URL")]
+    api_url: Option<String>,
+    /// Most that one call may cost, in dollars [env: BLOCKRUN_MAX_COST_PER_CALL] [default: 1].
+    #[arg(long, global = true, value_name = "USDC")]
+    max_cost: Option<Usdc>,
+    /// PEM file with the only certificates to trust.
+    #[arg(long, global = true, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Total time of a call, in seconds [default: 600].
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+}
+
+impl ClientArguments {
+    pub(crate) fn client(self) -> Result<LLMClient, Error> {
+        LLMClient::with_options(ClientOptions {
+            api_url: self.api_url,
+            max_cost_per_call: self.max_cost,
+            ca_file: self.ca_file,
+            timeout: self.timeout,
+            user_agent: Some(concat!("blockrun-cli/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ..ClientOptions::default()
+        })
+    }
+}
+
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number of seconds"))?;
+    Duration::try_from_secs_f64(number).map_err(|cause| cause.to_string())
+}
