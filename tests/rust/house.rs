@@ -53,8 +53,8 @@ const FLOORS: [(&str, u8); 17] = [
     ("offline", 7),
 ];
 
-/// Longest source file.
-const MAX_LINES: usize = 420;
+/// Longest source file: aim at 400.
+const MAX_LINES: usize = 440;
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
