@@ -18,7 +18,7 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node faults clean
+	test-rust test-python test-node faults compare clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,25 @@ lint-rust:
 # A chain to settle on comes with the npm packages.
 test-rust: node_modules/.installed
 	cargo test --features $(FEATURES)
+
+# --- network faults beside the official clients; their packages stay out of everything else
+
+COMPARISON := $(TARGET)/comparison
+
+$(COMPARISON)/.installed: $(wildcard tests/comparison/requirements*.txt) tests/comparison/package.json
+	$(PYTHON) -m venv $(COMPARISON)/x402
+	$(PYTHON) -m venv $(COMPARISON)/published
+	$(COMPARISON)/x402/bin/pip install --quiet --disable-pip-version-check \
+		-r tests/comparison/requirements.txt
+	$(COMPARISON)/published/bin/pip install --quiet --disable-pip-version-check \
+		-r tests/comparison/requirements-published.txt
+	cp tests/comparison/package.json $(COMPARISON)
+	cd $(COMPARISON) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	touch $@
+
+compare: wheel $(COMPARISON)/.installed ## the same network faults against other x402 clients
+	cp tests/comparison/official_fetch.mjs $(COMPARISON)
+	$(PYTHON) tests/comparison/compare.py --setup $(COMPARISON) --venv $(VENV)
 
 # `cargo test` runs a subset of it.
 faults: ## every fault at every byte, with the table of results
