@@ -135,7 +135,8 @@ async fn what_the_server_says_gives_nothing_back_and_proof_does() {
     assert_eq!(states(&journal, NOW + 59).await, [RecordState::Refused]);
     assert_eq!(states(&journal, NOW + 60).await, [RecordState::PresumedCharged]);
     assert_eq!(journal.unresolved(9).await.unwrap().len(), 1);
-    journal.prove(row, Proven::Unexecutable { cancelled: false }).await.unwrap();
+    let proof = Proven::Unexecutable { cancelled: false };
+    journal.prove(row, proof, NOW + 100).await.unwrap();
     reserve(&journal, full()).await.unwrap();
     assert!(journal.unresolved(9).await.unwrap().is_empty());
 }
@@ -148,7 +149,7 @@ async fn a_released_payment_is_free_and_a_settled_one_counts_its_price() {
         reserve(&journal, entry(identity("a", false, "a"), 100, day(100), NOW)).await.unwrap();
     journal.close(row, Outcome::Released).await.unwrap();
     let row =
-        reserve(&journal, entry(identity("b", false, "b"), 100, day(100), NOW)).await.unwrap();
+        reserve(&journal, entry(identity("b", false, "b"), 40, day(100), NOW)).await.unwrap();
     let settled = Outcome::Settled { amount: Usdc::from_micro(40), transaction: None };
     journal.close(row, settled).await.unwrap();
     reserve(&journal, entry(identity("c", false, "c"), 60, day(100), NOW)).await.unwrap();
