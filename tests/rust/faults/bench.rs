@@ -128,6 +128,10 @@ impl Trial {
         let first = wallet.client_with(&proxy.api_url(), options());
         let request = ChatRequest { timeout: self.timeout, ..self.request() };
         let mut reports = vec![Report::of(&first.chat_completion(&request).await)];
+        if proxy.arrived() == 0 {
+            let problems = vec![format!("the fault was never met: {reports:?}")];
+            return (reports, Audit { transfers: 0, problems });
+        }
         if !reports[0].answered {
             let early = audit(bench.address(), &wallet, &reports, 0..=1).await;
             if !early.problems.is_empty() {
