@@ -73,8 +73,8 @@ class Proxy:
             server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A client that has gone before its answer is one of the cases.
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        # A client that has gone before its answer is one of the cases; the run may end before it.
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             request = await _request(reader)
             writer.write(await self._answer(request))
             await writer.drain()
