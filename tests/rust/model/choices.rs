@@ -66,10 +66,8 @@ impl Exploration {
                     steps.extend(LIES.map(|reply| Step::Lie(process, reply)));
                 }
             }
-            Some(Next::Wait) => {
-                if world.sends > 0 {
-                    steps.extend([Step::Wake(process, true), Step::Wake(process, false)]);
-                }
+            Some(Next::Wait) if world.sends > 0 => {
+                steps.extend([Step::Wake(process, true), Step::Wake(process, false)]);
             }
             Some(Next::AskChain) => {
                 steps.extend([Step::AskChain(process, true), Step::AskChain(process, false)]);
