@@ -148,8 +148,7 @@ async fn a_released_payment_is_free_and_a_settled_one_counts_its_price() {
     let row =
         reserve(&journal, entry(identity("a", false, "a"), 100, day(100), NOW)).await.unwrap();
     journal.close(row, Outcome::Released).await.unwrap();
-    let row =
-        reserve(&journal, entry(identity("b", false, "b"), 40, day(100), NOW)).await.unwrap();
+    let row = reserve(&journal, entry(identity("b", false, "b"), 40, day(100), NOW)).await.unwrap();
     let settled = Outcome::Settled { amount: Usdc::from_micro(40), transaction: None };
     journal.close(row, settled).await.unwrap();
     reserve(&journal, entry(identity("c", false, "c"), 60, day(100), NOW)).await.unwrap();
@@ -369,4 +368,23 @@ async fn a_pinned_payee_is_the_only_one_at_its_origin() {
     let error = reserve(&journal, pay("d", "https://a.example:443", 2)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RequirementRejected);
     assert_eq!(error.rejection().unwrap().field, "payTo");
+}
+
+#[tokio::test]
+async fn a_call_that_was_paid_and_never_answered_is_taken_up() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    let again = |key: &str, at| entry(identity(key, false, "same"), 100, Budgets::default(), at);
+    let row = paid(&journal, identity("first", false, "same"), NOW, UNKNOWN).await;
+    let transaction = "0x1".to_owned();
+    let proof = Proven::Paid { amount: Usdc::from_micro(100), transaction };
+    journal.prove(row, proof, NOW + 61).await.unwrap();
+    let found = journal.reserve(again("second", NOW + 90), OnUnresolved::Resume, NOW + 90).await;
+    let Reservation::Found(found) = found.unwrap() else { panic!("paid twice") };
+    assert!(matches!(found.ended, Some(Outcome::Settled { .. })));
+    let settled = found.ended.unwrap();
+    journal.finish(row, settled).await.unwrap();
+    // Now it has its answer: the same content is another purchase.
+    let made = journal.reserve(again("third", NOW + 91), OnUnresolved::Resume, NOW + 91).await;
+    assert!(matches!(made.unwrap(), Reservation::Made(_)));
 }

@@ -86,11 +86,19 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Closes the books, before the caller hears of the outcome: a program that ends right after
-    /// its answer must not find the payment unresolved the next time.
-    pub(super) async fn close(&mut self, outcome: Outcome) {
+    /// Closes the books of an answered call, before the caller has the answer: a program that ends
+    /// right after it must not find the payment unresolved the next time.
+    pub(super) async fn close_answered(&mut self, outcome: Outcome) {
         if let Some(row) = self.row.take() {
             // What cannot be written stays counted; the answer is worth more than the error.
+            let _ = self.http.journal.finish(row, outcome).await;
+        }
+    }
+
+    /// Closes the books of a call that ends with an error.
+    pub(super) async fn close(&mut self, outcome: Outcome) {
+        if let Some(row) = self.row.take() {
+            // What cannot be written stays counted; the caller learns of the call's own error.
             let _ = self.http.journal.close(row, outcome).await;
         }
     }

@@ -193,7 +193,7 @@ impl<'a> Call<'a> {
 
     pub(super) async fn finish(&mut self, finished: Finished) -> PaidResponse {
         let Finished { answer: Answer { status, headers, body }, outcome, settlement } = finished;
-        self.close(outcome.clone()).await;
+        self.close_answered(outcome.clone()).await;
         let receipt = match outcome {
             Outcome::Settled { amount, transaction } => {
                 Some(Receipt { amount, transaction, settlement })

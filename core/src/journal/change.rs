@@ -164,7 +164,7 @@ pub(super) fn record(db: &Connection, row: RowId, recording: &Recording) -> Resu
     let expiry: u64 = recording.transfer.authorization.valid_before.saturating_to();
     let transfer = serde_json::to_string(&recording.transfer.authorization)
         .map_err(|cause| super::writer::broken(&cause))?;
-    let sql = "UPDATE calls SET state = 'signed', valid_before = max(coalesce(valid_before, 0), ?2)
+    let sql = "UPDATE calls SET state = 'signed', unanswered = 1, valid_before = max(coalesce(valid_before, 0), ?2)
                WHERE nonce = ?1";
     let expiry = i64::try_from(expiry).unwrap_or(i64::MAX);
     let changed = db.prepare_cached(sql).and_then(|mut one| one.execute(params![row.0.0, expiry]));
@@ -176,6 +176,15 @@ pub(super) fn record(db: &Connection, row: RowId, recording: &Recording) -> Resu
                FROM authorizations WHERE nonce = ?1";
     let values = params![row.0.0, transfer, recording.header_name, recording.header_value];
     db.prepare_cached(sql).and_then(|mut one| one.execute(values)).map(drop).map_err(failed)
+}
+
+/// The answer of a call was handed over: from now on the same content is another purchase.
+pub(super) fn answered(db: &Connection, row: RowId) -> Result<()> {
+    let sql = "UPDATE calls SET unanswered = 0 WHERE nonce = ?1";
+    db.prepare_cached(sql)
+        .and_then(|mut one| one.execute(params![row.0.0]))
+        .map(drop)
+        .map_err(failed)
 }
 
 /// Closes a call's books and gives up its lease.
@@ -240,7 +249,8 @@ fn set(
     amount: Usdc,
     transaction: Option<&str>,
 ) -> Result<()> {
-    let sql = "UPDATE calls SET state = ?2, amount = ?3, tx = coalesce(?4, tx), lease_until = 0
+    let sql = "UPDATE calls SET state = ?2, amount = ?3, tx = coalesce(?4, tx), lease_until = 0,
+                   unanswered = unanswered AND ?2 NOT IN ('released', 'cancelled')
                WHERE nonce = ?1";
     let values = params![row.0.0, state.name(), storable(amount)?, transaction];
     db.prepare_cached(sql).and_then(|mut one| one.execute(values)).map(drop).map_err(failed)

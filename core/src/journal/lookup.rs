@@ -13,6 +13,10 @@ use crate::{
     error::{Error, ErrorKind, PaymentState, Result},
 };
 
+/// How long past its payment's expiry a gateway keeps an answer: so long a call that was paid, as
+/// the chain shows, and never answered is taken up by a plain retry.
+const ANSWER_KEPT_SECONDS: u64 = 3_600;
+
 /// Version of what goes into a fingerprint.
 const FINGERPRINT: &[u8] = b"call/v1";
 
@@ -116,12 +120,15 @@ pub(super) fn by_content(
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM calls
-         WHERE fingerprint = ?1 AND state IN ('signed', 'refused', 'unknown') AND valid_before > ?2
+         WHERE fingerprint = ?1 AND unanswered = 1
+             AND valid_before > CASE state WHEN 'settled' THEN ?3 ELSE ?2 END
          ORDER BY created_at DESC"
     );
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
+    let now = clocks.earlier();
+    let kept_since = now.saturating_sub(ANSWER_KEPT_SECONDS).cast_signed();
     let rows = statement
-        .query_map(params![hashes.fingerprint, clocks.earlier().cast_signed()], Stored::read)
+        .query_map(params![hashes.fingerprint, now.cast_signed(), kept_since], Stored::read)
         .map_err(failed)?;
     for row in rows {
         let stored = row.map_err(failed)?;

@@ -24,13 +24,14 @@ CREATE TABLE calls (
     carried      INTEGER NOT NULL,       -- of it, from an earlier attempt that was never proven
     valid_before INTEGER,                -- latest expiry of anything signed
     tx           TEXT,
+    unanswered   INTEGER NOT NULL DEFAULT 0, -- sent, and nobody has its answer yet
     recovery     TEXT NOT NULL,          -- opens the stored answer
     lease_owner  TEXT NOT NULL,
     lease_until  INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX calls_unresolved ON calls (fingerprint, created_at)
-    WHERE state IN ('signed', 'refused', 'unknown');
+CREATE INDEX calls_unanswered ON calls (fingerprint, created_at) WHERE unanswered = 1;
+CREATE INDEX calls_unresolved ON calls (created_at) WHERE state IN ('signed', 'refused', 'unknown');
 CREATE INDEX calls_reserved ON calls (lease_until) WHERE state = 'reserved';
 CREATE INDEX calls_by_time ON calls (created_at);
 CREATE INDEX calls_by_session ON calls (session);

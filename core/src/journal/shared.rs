@@ -128,6 +128,19 @@ impl Journal {
         self.open()?.writer.run(move |db| change::close(db, row, &outcome)).await
     }
 
+    /// Closes the books of a call whose answer is handed over: from now on the same content is
+    /// another purchase.
+    ///
+    /// # Errors
+    /// As [`Journal::close`].
+    pub async fn finish(&self, row: RowId, outcome: Outcome) -> Result<()> {
+        let finish = move |db: &_| {
+            change::close(db, row, &outcome)?;
+            change::answered(db, row)
+        };
+        self.open()?.writer.run(finish).await
+    }
+
     /// Closes the books of a call that was given up, without waiting. Should the process end
     /// first, the call stays as it was recorded, counted and unresolved.
     pub fn abandon(&self, row: RowId, outcome: Outcome) {

@@ -51,6 +51,10 @@ pub(crate) async fn cases(bench: &Arc<Bench>) -> Vec<Case> {
         ("402 again without delivery, same key again", keyed(once(Fault::Withhold(challenge)))),
         ("402 nonce used after settlement, nobody to ask", once(Fault::Replace(used.clone()))),
         (
+            "402 nonce used after settlement, the chain asked, same call again",
+            chain(once(Fault::Replace(used.clone()))),
+        ),
+        (
             "402 nonce used after settlement, the chain asked, key again",
             keyed(chain(once(Fault::Replace(used.clone())))),
         ),
