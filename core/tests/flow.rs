@@ -204,6 +204,20 @@ fn the_documented_table_is_the_one_in_force() {
     assert_eq!(documented, in_force);
 }
 
+#[test]
+fn what_is_signed_is_valid_from_the_moment_of_approval() {
+    let mut flow = flow();
+    flow.step(Event::Start, &moment(START));
+    flow.step(challenge(1_000, ""), &moment(START));
+    flow.step(Event::Reserved, &moment(START));
+    match flow.step(Event::Approved, &moment(START + 120)) {
+        Action::Sign(transfer) => {
+            assert_eq!(transfer.authorization.valid_before.to::<u64>(), START + 180);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// What the world may do at any step, whether it fits or not.
 fn event(choice: u8, amount: u64) -> Event {
     match choice % 24 {

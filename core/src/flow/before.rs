@@ -112,11 +112,18 @@ impl Flow {
         }
     }
 
-    pub(super) fn approved(&mut self) -> Action {
-        match self.paid.as_ref().map(|paid| paid.transfer.clone()) {
-            Some(transfer) => self.go(State::Signing, Action::Sign(transfer)),
-            None => self.broken(),
+    /// Approval may have taken its time: what is signed is valid from now.
+    pub(super) fn approved(&mut self, moment: &Moment) -> Action {
+        let Some((terms, offset)) =
+            self.paid.as_ref().and_then(|paid| Some((&paid.offer.as_ref()?.1, paid.clock_offset)))
+        else {
+            return self.broken();
+        };
+        let transfer = self.transfer(terms, moment.now.saturating_add_signed(offset));
+        if let Some(paid) = &mut self.paid {
+            paid.transfer = transfer.clone();
         }
+        self.go(State::Signing, Action::Sign(transfer))
     }
 
     pub(super) fn signed(&mut self, signature: &[u8; 65]) -> Action {

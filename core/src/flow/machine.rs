@@ -104,7 +104,7 @@ impl Flow {
             (State::PausingUnpaid, Event::Waited) => self.go(State::Probing, Action::SendUnpaid),
             (State::Reserving, Event::Reserved) => self.reserved(),
             (State::Reserving, Event::NotReserved(error)) => self.fail(error),
-            (State::Approving, Event::Approved) => self.approved(),
+            (State::Approving, Event::Approved) => self.approved(moment),
             (State::Approving, Event::Declined(error)) => self.fail(error),
             (State::Signing, Event::Signed(signature)) => self.signed(&signature),
             (State::Signing, Event::NotSigned(error)) => self.fail(error),

@@ -107,12 +107,15 @@ impl<'a> Call<'a> {
             Action::Reserve(terms) => self.reserve(&terms).await,
             Action::Approve(terms) => match &self.http.hook {
                 None => Event::Approved,
-                Some(hook) => match hook.approve(&terms, self.request.model.as_deref()).await {
-                    Ok(()) => Event::Approved,
-                    Err(error) => Event::Declined(error),
-                },
+                Some(hook) => {
+                    let asked = hook.approve(&terms, self.request.model.as_deref());
+                    match self.leased(asked).await {
+                        Ok(()) => Event::Approved,
+                        Err(error) => Event::Declined(error),
+                    }
+                }
             },
-            Action::Sign(transfer) => match self.http.signer.sign(&transfer).await {
+            Action::Sign(transfer) => match self.leased(self.http.signer.sign(&transfer)).await {
                 Ok(signature) => Event::Signed(signature),
                 Err(error) => Event::NotSigned(error),
             },
