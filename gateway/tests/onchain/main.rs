@@ -5,6 +5,7 @@
 
 mod anvil;
 mod crash;
+mod faults;
 mod front;
 mod meanwhile;
 mod node;

@@ -25,7 +25,7 @@ type Event = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Answers once something else has happened.
 #[derive(Default, Clone)]
-struct Meanwhile {
+pub(crate) struct Meanwhile {
     event: Arc<Mutex<Option<Event>>>,
     asked: Arc<AtomicUsize>,
     inner: PracticeProvider,
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Meanwhile {
 }
 
 impl Meanwhile {
-    fn happens(&self, event: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn happens(&self, event: impl Future<Output = ()> + Send + 'static) {
         *self.event.lock().unwrap() = Some(Box::pin(event));
     }
 
