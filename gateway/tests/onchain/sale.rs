@@ -1,7 +1,9 @@
 //! Buying on a chain.
 
 use blockrun_gateway::Gateway;
-use blockrun_llm::{ChatRequest, ClientOptions, LLMClient, offline::SignedPayment};
+use blockrun_llm::{
+    ChatRequest, ClientOptions, LLMClient, journal::JournalOptions, offline::SignedPayment,
+};
 use serde_json::json;
 
 use super::{
@@ -14,7 +16,9 @@ use super::{
 async fn the_client_buys_and_the_chain_shows_it() {
     let Some(anvil) = Anvil::start().await else { return };
     let shop = Shop::with(at(&anvil.url)).await;
+    let home = tempfile::tempdir().unwrap();
     let client = LLMClient::with_options(ClientOptions {
+        journal: JournalOptions { home: Some(home.path().into()), ..JournalOptions::default() },
         private_key: Some(KEY.into()),
         api_url: Some(shop.running.api_url()),
         ..ClientOptions::default()
