@@ -232,7 +232,10 @@ impl Journal {
         };
         match open::open_file(&path, self.options.durability) {
             Ok(opened) => start(opened, JournalKind::File(path)),
-            Err(error) if self.options.required => Err(error),
+            Err(error) if self.options.required => {
+                let message = format!("{}. Nothing was signed", error.message());
+                Err(error.with_message(message))
+            }
             Err(error) => memory(JournalKind::MemoryBecause(error.message().to_owned())),
         }
     }
