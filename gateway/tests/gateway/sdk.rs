@@ -1,7 +1,7 @@
 //! The SDK's own client buys here.
 
 use blockrun_gateway::{Config, Protocols};
-use blockrun_llm::{ChatRequest, ClientOptions, LLMClient};
+use blockrun_llm::{ChatRequest, ClientOptions, LLMClient, journal::JournalOptions};
 
 use super::support::{KEY, Shop, config};
 
@@ -12,6 +12,7 @@ async fn the_client_pays_for_itself_in_every_version() {
         let client = LLMClient::with_options(ClientOptions {
             private_key: Some(KEY.into()),
             api_url: Some(shop.running.api_url()),
+            journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
             ..ClientOptions::default()
         })
         .unwrap();
