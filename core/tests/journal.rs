@@ -388,3 +388,25 @@ async fn a_call_that_was_paid_and_never_answered_is_taken_up() {
     let made = journal.reserve(again("third", NOW + 91), OnUnresolved::Resume, NOW + 91).await;
     assert!(matches!(made.unwrap(), Reservation::Made(_)));
 }
+
+#[test]
+fn a_file_that_many_make_at_once_is_made_once_and_used_by_all() {
+    for _ in 0..40 {
+        let home = tempfile::tempdir().unwrap();
+        let together = std::sync::Barrier::new(8);
+        let open = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let journal = journal(home.path());
+            together.wait();
+            runtime.block_on(states(&journal, NOW));
+            journal.kind().cloned()
+        };
+        std::thread::scope(|scope| {
+            let opening: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            for one in opening {
+                let kind = one.join().unwrap();
+                assert!(matches!(kind, Some(JournalKind::File(_))), "{kind:?}");
+            }
+        });
+    }
+}

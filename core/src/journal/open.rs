@@ -3,10 +3,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::{Durability, JournalOptions};
 use crate::{
@@ -18,6 +19,8 @@ const FILE: &str = "journal.sqlite";
 const VERSION: i64 = 1;
 /// Other processes hold the write lock for microseconds; this is for a machine under load.
 const BUSY: Duration = Duration::from_secs(10);
+/// Between two tries to open a file that another process is just making.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A database and the secret of its wallet home, under which keys and calls are hashed.
 #[derive(Debug)]
@@ -43,13 +46,26 @@ pub(super) fn file(options: &JournalOptions) -> Option<PathBuf> {
 /// Opens or makes the file.
 pub(super) fn open_file(path: &Path, durability: Durability) -> Result<Opened> {
     create_private(path).map_err(|cause| unusable(path, &cause))?;
-    let db = Connection::open(path).map_err(|cause| unusable(path, &cause))?;
     let level = match durability {
         Durability::Process => "NORMAL",
         Durability::Power => "FULL",
     };
-    prepare(db, &format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {level};"))
-        .map_err(|cause| unusable(path, &cause))
+    let pragmas = format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {level};");
+    let started = Instant::now();
+    loop {
+        let opened = Connection::open(path).map_err(Problem::from);
+        match opened.and_then(|db| prepare(db, &pragmas)) {
+            // Two processes that make the file at once: SQLite does not wait when it changes the
+            // journal mode, so we do.
+            Err(cause) if is_busy(&cause) && started.elapsed() < BUSY => thread::sleep(PAUSE),
+            outcome => return outcome.map_err(|cause| unusable(path, &cause)),
+        }
+    }
+}
+
+fn is_busy(problem: &Problem) -> bool {
+    let code = problem.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// A journal that ends with the process.
