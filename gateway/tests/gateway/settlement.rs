@@ -3,7 +3,9 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use blockrun_gateway::Config;
-use blockrun_llm::{ChatRequest, ClientOptions, LLMClient, x402::payment_id};
+use blockrun_llm::{
+    ChatRequest, ClientOptions, LLMClient, journal::JournalOptions, x402::payment_id,
+};
 use serde_json::json;
 
 use super::{
@@ -104,6 +106,7 @@ async fn the_client_sees_a_pending_settlement_through() {
     let client = LLMClient::with_options(ClientOptions {
         private_key: Some(KEY.into()),
         api_url: Some(shop.running.api_url()),
+        journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
         ..ClientOptions::default()
     })
     .unwrap();
