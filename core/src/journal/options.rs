@@ -8,7 +8,7 @@ pub enum Durability {
     /// The death of the process, not the loss of power. The default, but on phones.
     #[cfg_attr(not(any(target_os = "android", target_os = "ios")), default)]
     Process,
-    /// The loss of power as well, at about ten times the cost of a write.
+    /// The loss of power as well, at a cost that depends on the disk.
     #[cfg_attr(any(target_os = "android", target_os = "ios"), default)]
     Power,
 }
