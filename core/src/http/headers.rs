@@ -34,10 +34,16 @@ pub(super) fn paid(
     payment.set_sensitive(true);
     headers.insert(HeaderName::from_static(recording.header_name), payment);
     headers.insert(HeaderName::from_static(IDEMPOTENCY_KEY), value(payment_id)?);
+    add_recovery(&mut headers, recovery)?;
+    Ok(headers)
+}
+
+/// Adds the token that opens a stored answer.
+pub(super) fn add_recovery(headers: &mut HeaderMap, recovery: &str) -> Result<()> {
     let mut token = value(recovery)?;
     token.set_sensitive(true);
     headers.insert(HeaderName::from_static(RECOVERY), token);
-    Ok(headers)
+    Ok(())
 }
 
 fn value(text: &str) -> Result<HeaderValue> {

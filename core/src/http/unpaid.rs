@@ -1,5 +1,6 @@
 //! Requests that never pay, and answers that are errors.
 
+use http::HeaderMap;
 use serde_json::Value;
 
 use super::{PaidHttp, PaidRequest, PaidResponse, headers};
@@ -14,8 +15,17 @@ impl PaidHttp {
     /// # Errors
     /// `Connection` or `Timeout`.
     pub async fn send_unpaid(&self, request: PaidRequest) -> Result<PaidResponse> {
+        let headers = headers::unpaid(!request.body.is_empty());
+        self.exchange_unpaid(request, headers).await
+    }
+
+    /// The same with headers of the caller's choice.
+    pub(super) async fn exchange_unpaid(
+        &self,
+        request: PaidRequest,
+        headers: HeaderMap,
+    ) -> Result<PaidResponse> {
         let PaidRequest { method, url, body, timeout, .. } = request;
-        let headers = headers::unpaid(!body.is_empty());
         let exchange = self.transport.exchange(method, &url, headers, body);
         match tokio::time::timeout(timeout, exchange).await {
             Ok(Event::Answered(answer)) => Ok(PaidResponse {
