@@ -38,3 +38,4 @@ pub use event::{
     Action, Answer, ChainAnswer, Event, Failure, Finished, Moment, Outcome, Recording, Resumed,
 };
 pub use machine::{CallFacts, Flow};
+pub(crate) use paid::retry_after;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
+
 use super::{Answer, Moment, Outcome, Resumed};
 use crate::{
     clock::Timestamp,
@@ -193,11 +195,11 @@ pub(super) fn error_from(kind: ErrorKind, message: String, answer: &Answer) -> E
         .with_status(answer.status)
         .with_response(String::from_utf8_lossy(&answer.body))
         .with_reason(super::after::reason(answer))
-        .with_retry_after(retry_after(answer))
+        .with_retry_after(retry_after(&answer.headers))
 }
 
 /// `Retry-After` in seconds; the date form is ignored, since its clock is not ours.
-pub(super) fn retry_after(answer: &Answer) -> Option<Duration> {
-    let value = answer.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
 }

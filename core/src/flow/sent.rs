@@ -21,7 +21,9 @@ impl Flow {
         }
         match reaction(signal) {
             Reaction::Finish => self.charged(answer),
-            Reaction::Replay => self.pause(moment, retry_after(&answer), || after_sending(&answer)),
+            Reaction::Replay => {
+                self.pause(moment, retry_after(&answer.headers), || after_sending(&answer))
+            }
             Reaction::ReplayBriefly => self.replay_briefly(&answer, moment),
             Reaction::Renew => self.renew(&answer, moment),
             Reaction::AskChain => self.ask_chain(answer),

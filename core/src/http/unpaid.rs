@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{PaidHttp, PaidRequest, PaidResponse, headers};
 use crate::{
     error::{Error, ErrorKind, Result},
-    flow::Event,
+    flow::{Event, retry_after},
 };
 
 impl PaidHttp {
@@ -48,12 +48,10 @@ impl PaidResponse {
             Some(said) => format!("API error: {}: {said}", self.status),
             None => format!("API error: {}", self.status),
         };
-        let retry_after = self.headers.get(http::header::RETRY_AFTER);
-        let delay = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
         Error::new(kind, message)
             .with_status(self.status)
             .with_reason(said)
-            .with_retry_after(delay.map(std::time::Duration::from_secs))
+            .with_retry_after(retry_after(&self.headers))
             .with_response(String::from_utf8_lossy(&self.body))
     }
 }
