@@ -389,6 +389,32 @@ async fn a_call_that_was_paid_and_never_answered_is_taken_up() {
     assert!(matches!(made.unwrap(), Reservation::Made(_)));
 }
 
+#[tokio::test]
+async fn an_answer_that_has_begun_is_settled_and_still_somebodys() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    let mine = || identity("stream", true, "same");
+    let settled = Outcome::Settled { amount: Usdc::from_micro(100), transaction: None };
+    let row = paid(&journal, mine(), NOW, None).await;
+    journal.settle_open(row, settled.clone()).await.unwrap();
+    assert_eq!(states(&journal, NOW).await, [RecordState::Settled]);
+    journal.extend(row, NOW + 20);
+    assert!(matches!(journal.standing(&mine(), NOW + 49).await.unwrap(), Standing::InFlight));
+    // Its process dies: the key takes the paid call up, for its answer only.
+    let Standing::Resume(found) = journal.standing(&mine(), NOW + 50).await.unwrap() else {
+        panic!("a paid answer must be obtainable");
+    };
+    assert_eq!((found.row, found.ended), (row, Some(settled.clone())));
+    // Given up half-way, a plain retry takes it up; handed over, it is another purchase.
+    journal.abandon(row, Outcome::Unknown { live_until: 0 });
+    let again = |key: &str| entry(identity(key, false, "same"), 100, Budgets::default(), NOW + 51);
+    let found = journal.reserve(again("retry"), OnUnresolved::Resume, NOW + 51).await.unwrap();
+    assert!(matches!(found, Reservation::Found(found) if found.row == row));
+    journal.finish(row, settled).await.unwrap();
+    let made = journal.reserve(again("next"), OnUnresolved::Resume, NOW + 51).await.unwrap();
+    assert!(matches!(made, Reservation::Made(_)));
+}
+
 #[test]
 fn a_file_that_many_make_at_once_is_made_once_and_used_by_all() {
     for _ in 0..40 {

@@ -187,28 +187,41 @@ pub(super) fn answered(db: &Connection, row: RowId) -> Result<()> {
         .map_err(failed)
 }
 
+/// What becomes of a call's lease when its books are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lease {
+    Ends,
+    Stays,
+}
+
 /// Closes a call's books and gives up its lease.
 pub(super) fn close(db: &Connection, row: RowId, outcome: &Outcome) -> Result<()> {
+    enter(db, row, outcome, Lease::Ends)
+}
+
+/// Writes how a call ended.
+pub(super) fn enter(db: &Connection, row: RowId, outcome: &Outcome, lease: Lease) -> Result<()> {
     let Some(stored) = find(db, row)? else { return Ok(()) };
+    let held = stored.record.amount;
+    let set = |state, amount, transaction| set(db, row, state, amount, transaction, lease);
     // What was settled once stays settled, whatever a later look at it brings.
     if stored.record.state == RecordState::Settled {
-        return set(db, row, RecordState::Settled, stored.record.amount, None);
+        return set(RecordState::Settled, held, None);
     }
-    let held = stored.record.amount;
     match outcome {
         Outcome::Released if stored.carried > Usdc::ZERO => {
             give_back(db, &stored, held.saturating_sub(stored.carried))?;
-            set(db, row, RecordState::Unknown, stored.carried, None)
+            set(RecordState::Unknown, stored.carried, None)
         }
         Outcome::Released => {
             give_back(db, &stored, held)?;
-            set(db, row, RecordState::Released, held, None)
+            set(RecordState::Released, held, None)
         }
-        Outcome::Refused { .. } => set(db, row, RecordState::Refused, held, None),
-        Outcome::Unknown { .. } => set(db, row, RecordState::Unknown, held, None),
+        Outcome::Refused { .. } => set(RecordState::Refused, held, None),
+        Outcome::Unknown { .. } => set(RecordState::Unknown, held, None),
         // Its word does not show which authorization the server executed: the largest counts.
         Outcome::Settled { amount, transaction } => {
-            set(db, row, RecordState::Settled, held.max(*amount), transaction.as_deref())
+            set(RecordState::Settled, held.max(*amount), transaction.as_deref())
         }
     }
 }
@@ -225,12 +238,12 @@ pub(super) fn prove(db: &Connection, row: RowId, proof: &Proven, now: Timestamp)
     match proof {
         Proven::Paid { amount, transaction } => {
             give_back(db, &stored, held.saturating_sub(*amount))?;
-            set(db, row, RecordState::Settled, *amount, Some(transaction))
+            set(db, row, RecordState::Settled, *amount, Some(transaction), Lease::Ends)
         }
         Proven::Unexecutable { cancelled } => {
             give_back(db, &stored, held)?;
             let state = if *cancelled { RecordState::Cancelled } else { RecordState::Released };
-            set(db, row, state, held, None)
+            set(db, row, state, held, None, Lease::Ends)
         }
     }
 }
@@ -248,11 +261,14 @@ fn set(
     state: RecordState,
     amount: Usdc,
     transaction: Option<&str>,
+    lease: Lease,
 ) -> Result<()> {
-    let sql = "UPDATE calls SET state = ?2, amount = ?3, tx = coalesce(?4, tx), lease_until = 0,
+    let sql = "UPDATE calls SET state = ?2, amount = ?3, tx = coalesce(?4, tx),
+                   lease_until = iif(?5, lease_until, 0),
                    unanswered = unanswered AND ?2 NOT IN ('released', 'cancelled')
                WHERE nonce = ?1";
-    let values = params![row.0.0, state.name(), storable(amount)?, transaction];
+    let values =
+        params![row.0.0, state.name(), storable(amount)?, transaction, lease == Lease::Stays];
     db.prepare_cached(sql).and_then(|mut one| one.execute(values)).map(drop).map_err(failed)
 }
 

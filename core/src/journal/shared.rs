@@ -128,6 +128,19 @@ impl Journal {
         self.open()?.writer.run(move |db| change::close(db, row, &outcome)).await
     }
 
+    /// Writes how a call ended whose answer has begun and is not handed over yet: the money is
+    /// settled, the lease stays and [`Journal::extend`] keeps it: its key is in flight, and the
+    /// same content without a key another purchase, as for every call under way.
+    /// [`Journal::finish`] or [`Journal::abandon`] closes it; a process that dies before leaves a
+    /// paid call without an answer, which its key or a plain retry takes up.
+    ///
+    /// # Errors
+    /// As [`Journal::close`].
+    pub async fn settle_open(&self, row: RowId, outcome: Outcome) -> Result<()> {
+        let settle = move |db: &_| change::enter(db, row, &outcome, change::Lease::Stays);
+        self.open()?.writer.run(settle).await
+    }
+
     /// Closes the books of a call whose answer is handed over: from now on the same content is
     /// another purchase.
     ///
