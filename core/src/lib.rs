@@ -4,9 +4,9 @@
 //!
 //! [`LLMClient`] is the whole of it for most programs. Below it, floor by floor, each naming only
 //! floors below: [`http`] (paid requests) and [`chain`] (what a chain says), [`journal`] (what was
-//! paid), [`flow`] (the state machine), [`policy`] (what may be signed), [`x402`] (the protocol) and
-//! [`quote`] (the price rule), [`wallet`] (who signs), and the facts: [`money`], [`networks`],
-//! [`error`], [`clock`].
+//! paid), [`flow`] (the state machine), [`policy`] (what may be signed), [`x402`] (the protocol),
+//! [`quote`] (the price rule) and [`sse`] (event streams), [`wallet`] (who signs), and the facts:
+//! [`money`], [`networks`], [`error`], [`clock`].
 //! [`offline`] signs and verifies without a network.
 //!
 //! Nothing here creates a runtime, installs a logger, or reads a file when loaded.
@@ -28,6 +28,7 @@ pub mod networks;
 pub mod offline;
 pub mod policy;
 pub mod quote;
+pub mod sse;
 pub mod wallet;
 pub mod x402;
 

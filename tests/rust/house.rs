@@ -33,7 +33,7 @@ const FRAMEWORKS: [(&str, Option<&str>); 6] = [
 ];
 
 /// The floors of the core; a floor names only its own and those below.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 18] = [
     ("canonical", 0),
     ("clock", 0),
     ("error", 0),
@@ -41,6 +41,7 @@ const FLOORS: [(&str, u8); 17] = [
     ("networks", 0),
     ("wallet", 1),
     ("quote", 2),
+    ("sse", 2),
     ("x402", 2),
     ("policy", 3),
     ("flow", 4),
