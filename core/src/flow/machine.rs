@@ -53,17 +53,38 @@ pub struct Flow {
     pub(super) paid: Option<Paid>,
     /// What the server said about the nonce, while the chain is asked.
     pub(super) verdict: Option<Answer>,
+    /// Whether a payment that was sent may be sent again by this call.
+    pub(super) replays: bool,
 }
 
 impl Flow {
     /// A flow that has not begun.
     pub const fn new(call: CallFacts, policy: Arc<Policy>) -> Self {
-        Self { call, policy, state: State::Ready, unpaid_retries: 0, paid: None, verdict: None }
+        Self {
+            call,
+            policy,
+            state: State::Ready,
+            unpaid_retries: 0,
+            paid: None,
+            verdict: None,
+            replays: true,
+        }
     }
 
     /// A flow that takes up a payment that was recorded before: it begins with a replay.
     pub fn resuming(call: CallFacts, policy: Arc<Policy>, resumed: Resumed) -> Self {
         Self { paid: Some(Paid::resumed(resumed)), ..Self::new(call, policy) }
+    }
+
+    /// Says whether a payment that was sent may be sent again when its answer is lost; it may
+    /// unless this says otherwise.
+    pub const fn allow_replays(&mut self, allowed: bool) {
+        self.replays = allowed;
+    }
+
+    /// Whether no payment was as much as chosen yet.
+    pub const fn is_unpaid(&self) -> bool {
+        self.paid.is_none()
     }
 
     /// The facts it was made with.

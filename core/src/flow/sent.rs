@@ -55,7 +55,7 @@ impl Flow {
         let Some(paid) = &mut self.paid else { return self.broken() };
         paid.delivered = true;
         let pause = paid.pause(moment, retry_after);
-        if pause >= moment.remaining {
+        if !self.replays || pause >= moment.remaining {
             return self.fail(error());
         }
         paid.replays += 1;

@@ -1,7 +1,7 @@
 //! A call and the journal: reserved before it is signed, recorded before it is sent, closed at the
 //! end.
 
-use super::{call::Call, paid::origin};
+use super::{call::Call, paid::origin, stream::Books};
 use crate::{
     error::{Error, ErrorKind, Result},
     flow::{Action, Event, Outcome, Recording},
@@ -93,6 +93,15 @@ impl Call<'_> {
             // What cannot be written stays counted; the answer is worth more than the error.
             let _ = self.http.journal.finish(row, outcome).await;
         }
+    }
+
+    /// Writes that the head of a paid stream has come. The call stays leased, and its answer
+    /// outstanding, until the stream's end.
+    pub(super) async fn leave_open(&mut self, outcome: &Outcome) -> Option<Books> {
+        let row = self.row.take()?;
+        // What cannot be written stays counted; the answer is worth more than the error.
+        let _ = self.http.journal.settle_open(row, outcome.clone()).await;
+        Some(Books { row, outcome: outcome.clone() })
     }
 
     /// Closes the books of a call that ends with an error.

@@ -7,7 +7,11 @@ use std::{
 
 use http::HeaderMap;
 
-use super::{PaidHttp, PaidRequest, PaidResponse, Receipt, headers};
+use super::{
+    PaidHttp, PaidRequest, PaidResponse, Receipt, Replay, headers,
+    stream::{Delivery, Resumption},
+    transport::{Incoming, Leg},
+};
 use crate::{
     chain::AuthorizationFact,
     clock::random_bytes,
@@ -27,23 +31,29 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// One call. Dropped, it closes its books by what was sent.
 pub(super) struct Call<'a> {
     pub(super) http: &'a PaidHttp,
+    /// What may be asked; one of them is paid for.
+    attempts: &'a [PaidRequest],
     pub(super) request: &'a PaidRequest,
     pub(super) identity: &'a Identity,
     pub(super) flow: Flow,
     pub(super) row: Option<RowId>,
     pub(super) recovery: String,
     pub(super) recording: Option<Recording>,
+    /// The unread body of a stream whose head has come.
+    pub(super) incoming: Option<Incoming>,
     started: Instant,
 }
 
 impl<'a> Call<'a> {
-    /// A call that nothing is known of.
+    /// A call that nothing is known of, by one of its attempts.
     pub(super) fn new(
         http: &'a PaidHttp,
-        request: &'a PaidRequest,
+        attempts: &'a [PaidRequest],
+        attempt: usize,
         identity: &'a Identity,
         started: Instant,
     ) -> Result<Self> {
+        let request = &attempts[attempt];
         let facts = CallFacts {
             payment_id: payment_id(&identity.nonce),
             url: request.url.clone(),
@@ -51,12 +61,16 @@ impl<'a> Call<'a> {
             nonce: identity.nonce,
             payer: identity.wallet,
         };
+        let mut flow = Flow::new(facts, Arc::clone(&http.policy));
+        flow.allow_replays(request.replay == Replay::Always);
         Ok(Self {
-            flow: Flow::new(facts, Arc::clone(&http.policy)),
+            flow,
             recovery: alloy::hex::encode(random_bytes::<32>()?),
             row: None,
             recording: None,
+            incoming: None,
             started,
+            attempts,
             request,
             identity,
             http,
@@ -66,19 +80,35 @@ impl<'a> Call<'a> {
     /// A call whose payment was recorded before.
     pub(super) fn resuming(
         http: &'a PaidHttp,
-        request: &'a PaidRequest,
+        attempts: &'a [PaidRequest],
         identity: &'a Identity,
         resumable: Resumable,
         started: Instant,
     ) -> Self {
+        let request = paid_for(attempts, &resumable);
         let (flow, recovery) = (resumed(http, request, identity, &resumable), resumable.recovery);
         let (row, recording) = (Some(resumable.row), Some(resumable.recording));
-        Self { http, request, identity, flow, row, recovery, recording, started }
+        let incoming = None;
+        Self { http, attempts, request, identity, flow, row, recovery, recording, incoming, started }
+    }
+
+    /// Whether another model may be asked: this one is not to be had, and nothing was reserved.
+    pub(super) fn may_fall_back(&self, outcome: &Result<Delivery>) -> bool {
+        let status = match outcome {
+            Ok(delivery) => Some(delivery.response.status),
+            Err(error) if error.kind() == ErrorKind::Connection => return self.flow.is_unpaid(),
+            Err(error) => error.status(),
+        };
+        self.flow.is_unpaid() && matches!(status, Some(429 | 502 | 503 | 504 | 522 | 524))
     }
 
     /// Turns to a payment of the same content that was found on the way.
     pub(super) fn take_up(&mut self, resumable: Resumable) -> Action {
         let clock_offset = self.flow.clock_offset();
+        self.request = paid_for(self.attempts, &resumable);
+        if let Some(key) = &resumable.key {
+            self.http.recent.replace(&self.identity.content, key);
+        }
         self.flow = resumed(self.http, self.request, self.identity, &resumable);
         self.flow.correct_clock(clock_offset);
         self.row = Some(resumable.row);
@@ -103,7 +133,10 @@ impl<'a> Call<'a> {
 
     pub(super) async fn perform(&mut self, action: Action) -> Event {
         match action {
-            Action::SendUnpaid => self.exchange(headers::unpaid(self.has_body())).await,
+            Action::SendUnpaid => {
+                let answered = self.exchange(headers::unpaid(self.request)).await;
+                self.keep(answered)
+            }
             Action::Reserve(terms) => self.reserve(&terms).await,
             Action::Approve(terms) => match &self.http.hook {
                 None => Event::Approved,
@@ -123,7 +156,7 @@ impl<'a> Call<'a> {
                 Ok(()) => Event::Recorded,
                 Err(error) => Event::NotRecorded(error),
             },
-            Action::SendPaid | Action::Replay => self.leased(self.exchange_paid()).await,
+            Action::SendPaid | Action::Replay => self.exchange_again().await,
             Action::Wait(pause) => {
                 self.leased(tokio::time::sleep(pause)).await;
                 Event::Waited
@@ -150,28 +183,32 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn has_body(&self) -> bool {
-        !self.request.body.is_empty()
+    async fn exchange(&self, headers: HeaderMap) -> (Event, Option<Incoming>) {
+        let PaidRequest { method, url, body, events, .. } = self.request;
+        let leg = Leg { method: method.clone(), url, headers, body: body.clone() };
+        self.http.transport.exchange_open(leg, *events).await
     }
 
-    async fn exchange(&self, headers: HeaderMap) -> Event {
-        let PaidRequest { method, url, body, .. } = self.request;
-        self.http.transport.exchange(method.clone(), url, headers, body.clone()).await
+    /// Shows the recorded payment.
+    pub(super) async fn exchange_again(&mut self) -> Event {
+        let answered = self.leased(self.exchange_paid()).await;
+        self.keep(answered)
     }
 
-    /// Shows a payment again that was found on the way.
-    pub(super) async fn exchange_again(&self) -> Event {
-        self.leased(self.exchange_paid()).await
+    fn keep(&mut self, (event, incoming): (Event, Option<Incoming>)) -> Event {
+        self.incoming = incoming;
+        event
     }
 
-    async fn exchange_paid(&self) -> Event {
+    async fn exchange_paid(&self) -> (Event, Option<Incoming>) {
         let Some(recording) = &self.recording else {
-            return Event::NeverSent(Error::new(ErrorKind::Payment, "nothing was signed"));
+            let error = Error::new(ErrorKind::Payment, "nothing was signed");
+            return (Event::NeverSent(error), None);
         };
         let payment_id = &self.flow.call().payment_id;
-        match headers::paid(self.has_body(), recording, payment_id, &self.recovery) {
+        match headers::paid(self.request, recording, payment_id, &self.recovery) {
             Ok(headers) => self.exchange(headers).await,
-            Err(error) => Event::NeverSent(error),
+            Err(error) => (Event::NeverSent(error), None),
         }
     }
 
@@ -194,16 +231,33 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub(super) async fn finish(&mut self, finished: Finished) -> PaidResponse {
+    /// Hands the answer over. The books of a stream stay open until its end.
+    pub(super) async fn finish(&mut self, finished: Finished) -> Delivery {
         let Finished { answer: Answer { status, headers, body }, outcome, settlement } = finished;
-        self.close_answered(outcome.clone()).await;
+        let incoming = self.incoming.take();
+        let books = match &incoming {
+            Some(_) => self.leave_open(&outcome).await,
+            None => {
+                self.close_answered(outcome.clone()).await;
+                None
+            }
+        };
         let receipt = match outcome {
             Outcome::Settled { amount, transaction } => {
                 Some(Receipt { amount, transaction, settlement })
             }
             _ => None,
         };
-        PaidResponse { status, headers, body, receipt }
+        let call = self.flow.call();
+        let paid = receipt.is_some();
+        let resumption = Resumption {
+            key: call.key.clone(),
+            payment_id: paid.then(|| call.payment_id.clone()),
+            recovery: self.recovery.clone(),
+            remaining: self.remaining(),
+        };
+        let response = PaidResponse { status, headers, body, receipt };
+        Delivery { response, incoming, books, resumption }
     }
 }
 
@@ -213,6 +267,12 @@ impl Drop for Call<'_> {
             self.http.journal.abandon(row, self.flow.abandoned());
         }
     }
+}
+
+/// The attempt that a payment was made for.
+fn paid_for<'a>(attempts: &'a [PaidRequest], resumable: &Resumable) -> &'a PaidRequest {
+    let paid = attempts.iter().find(|attempt| attempt.model == resumable.model);
+    paid.unwrap_or(&attempts[0])
 }
 
 /// The flow of a payment that was recorded before; its nonce, not a new one, is the call's.

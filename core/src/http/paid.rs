@@ -6,11 +6,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
-use serde::Serialize;
 use url::Url;
 
-use super::{Transport, call::Call};
+use super::{
+    CallKey, PaidRequest, PaidResponse, PaidStream, Transport, call::Call, recent::Recent,
+    stream::Delivery,
+};
 use crate::{
     canonical_json,
     chain::ChainReader,
@@ -18,10 +19,9 @@ use crate::{
     error::{Error, ErrorKind, Result},
     flow::{Action, Event},
     journal::{Identity, Journal, OnUnresolved, Standing},
-    money::Usdc,
     policy::Policy,
     wallet::Signer,
-    x402::{Origin, Settlement, Terms, nonce},
+    x402::{Origin, Terms, nonce},
 };
 
 /// How often a call looks whether another process has finished with its key.
@@ -40,6 +40,8 @@ pub trait PaymentHook: std::fmt::Debug + Send + Sync {
 /// Sends requests and pays for them when asked.
 #[derive(Clone, Debug)]
 pub struct PaidHttp {
+    /// Base address of the endpoint, below which stored answers are fetched.
+    pub api_url: Url,
     /// Connections.
     pub transport: Transport,
     /// Who pays.
@@ -58,51 +60,12 @@ pub struct PaidHttp {
     pub on_unresolved: OnUnresolved,
     /// Names this client object in the journal.
     pub session: [u8; 16],
-}
-
-/// A request that may be paid for.
-#[derive(Clone, Debug)]
-pub struct PaidRequest {
-    /// HTTP method.
-    pub method: Method,
-    /// Full URL, on the configured origin.
-    pub url: Url,
-    /// JSON body; empty for none.
-    pub body: Bytes,
-    /// The model it asks for, for the journal.
-    pub model: Option<String>,
-    /// Total time for the call, replays included.
-    pub timeout: Duration,
-    /// Idempotency key: the same key is paid at most once, in any process. `None` makes one up.
-    pub key: Option<String>,
-}
-
-/// What was paid for an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Receipt {
-    /// The signed value: what the call cost.
-    pub amount: Usdc,
-    /// Transaction, where the server told it.
-    pub transaction: Option<String>,
-    /// What the server reported.
-    pub settlement: Option<Settlement>,
-}
-
-/// A complete answer of any status.
-#[derive(Clone, Debug)]
-pub struct PaidResponse {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// Body.
-    pub body: Bytes,
-    /// What was paid; `None` when nothing was asked.
-    pub receipt: Option<Receipt>,
+    /// The keys of calls that a host may ask again.
+    pub recent: Arc<Recent>,
 }
 
 impl PaidHttp {
-    /// Sends a request, pays when the server asks and policy allows, and returns the answer.
+    /// Sends a request, pays when the server asks and policy allows, and returns the whole answer.
     ///
     /// Any answer to an unpaid request and any 2xx answer to a paid one is returned as it is. A
     /// call whose payment was recorded before, under the same key or, without a key, for the same
@@ -115,8 +78,28 @@ impl PaidHttp {
     /// All kinds of payment errors, `Connection` and `Timeout`; each says what happened to the
     /// money.
     pub async fn send(&self, request: PaidRequest) -> Result<PaidResponse> {
+        let whole = PaidRequest { events: false, ..request };
+        Ok(self.deliver(&whole).await?.response)
+    }
+
+    /// The same for an event stream: returns as soon as the head of the answer is there. An answer
+    /// that is no event stream, or no success, is whole.
+    ///
+    /// The call stays leased to the stream until its end, so that nobody else takes it up.
+    ///
+    /// # Errors
+    /// As [`PaidHttp::send`].
+    pub async fn open(&self, request: PaidRequest) -> Result<PaidStream> {
+        let events = PaidRequest { events: true, ..request };
+        let delivery = self.deliver(&events).await?;
+        Ok(PaidStream::new(self, &events, delivery))
+    }
+
+    async fn deliver(&self, request: &PaidRequest) -> Result<Delivery> {
         let started = Instant::now();
-        let identity = self.identity(&request)?;
+        let identity = self.identity(request)?;
+        let attempts = attempts(request);
+        let mut next = 0;
         loop {
             let standing = match identity.keyed {
                 true => self.journal.standing(&identity, self.now()).await?,
@@ -124,21 +107,23 @@ impl PaidHttp {
                 // are free need no journal.
                 false => Standing::New,
             };
-            let call = match standing {
-                Standing::New => Call::new(self, &request, &identity, started)?,
+            let mut call = match standing {
+                Standing::New => Call::new(self, &attempts, next, &identity, started)?,
                 Standing::Resume(resumable) => {
-                    Call::resuming(self, &request, &identity, *resumable, started)
+                    Call::resuming(self, &attempts, &identity, *resumable, started)
                 }
                 Standing::InFlight => {
-                    self.wait_for_another(&request, &identity, started).await?;
+                    self.wait_for_another(request, &identity, started).await?;
                     continue;
                 }
             };
-            match run(call).await {
+            let outcome = run(&mut call).await;
+            match outcome {
                 // Another process reserved the key between our look and our reservation.
                 Err(error) if error.kind() == ErrorKind::IdempotencyInFlight => {
-                    self.wait_for_another(&request, &identity, started).await?;
+                    self.wait_for_another(request, &identity, started).await?;
                 }
+                outcome if next + 1 < attempts.len() && call.may_fall_back(&outcome) => next += 1,
                 outcome => return outcome,
             }
         }
@@ -154,9 +139,14 @@ impl PaidHttp {
         identity: &Identity,
         started: Instant,
     ) -> Result<()> {
-        if started.elapsed() + POLL >= request.timeout {
-            let message = "the same key is in flight elsewhere and was not finished in time; \
-                           nothing was sent by this call";
+        if request.events || started.elapsed() + POLL >= request.timeout {
+            let message = match request.events {
+                true => "the same stream is being read elsewhere; nothing was sent by this call",
+                false => {
+                    "the same key is in flight elsewhere and was not finished in time; \
+                     nothing was sent by this call"
+                }
+            };
             return Err(Error::new(ErrorKind::IdempotencyInFlight, message).with_key(&identity.key));
         }
         tokio::time::sleep(POLL).await;
@@ -166,22 +156,34 @@ impl PaidHttp {
     fn identity(&self, request: &PaidRequest) -> Result<Identity> {
         let wallet = self.signer.address();
         let origin = origin(&request.url)?;
+        let content = content(request);
         let (key, keyed) = match &request.key {
-            Some(key) => (check_key(key)?.to_owned(), true),
-            None => (alloy::hex::encode(random_bytes::<32>()?), false),
+            CallKey::Given(key) => (check_key(key)?.to_owned(), true),
+            CallKey::Made(key) => (key.clone(), false),
+            CallKey::Random => (made_up_key()?, false),
+            CallKey::Host { retry } => {
+                let earlier = if *retry { self.recent.key_of(&content) } else { None };
+                let keyed = earlier.is_some();
+                let key = earlier.map_or_else(made_up_key, Ok)?;
+                self.recent.remember(&content, &key);
+                (key, keyed)
+            }
         };
         let method = request.method.as_str();
-        Ok(Identity {
-            nonce: nonce(wallet, &key, method, &origin, request.url.path()),
-            content: format!("{method} {}\n{}", request.url, canonical_body(&request.body)),
-            key,
-            keyed,
-            wallet,
-        })
+        let nonce = nonce(wallet, &key, method, &origin, request.url.path());
+        Ok(Identity { nonce, content, key, keyed, wallet })
     }
 }
 
-async fn run(mut call: Call<'_>) -> Result<PaidResponse> {
+/// A key that nobody has used and nobody can guess.
+///
+/// # Errors
+/// When the machine has no source of chance.
+pub fn made_up_key() -> Result<String> {
+    Ok(alloy::hex::encode(random_bytes::<32>()?))
+}
+
+async fn run(call: &mut Call<'_>) -> Result<Delivery> {
     let mut action = call.step(Event::Start);
     loop {
         match action {
@@ -197,6 +199,27 @@ async fn run(mut call: Call<'_>) -> Result<PaidResponse> {
             }
         }
     }
+}
+
+/// The request itself and then its fallbacks.
+fn attempts(request: &PaidRequest) -> Vec<PaidRequest> {
+    let others = request.fallbacks.iter().map(|fallback| PaidRequest {
+        body: fallback.body.clone(),
+        model: Some(fallback.model.clone()),
+        ..request.clone()
+    });
+    std::iter::once(request.clone()).chain(others).collect()
+}
+
+/// What makes two calls the same: everything that may be asked.
+fn content(request: &PaidRequest) -> String {
+    let mut content = format!("{} {}", request.method, request.url);
+    let bodies = request.fallbacks.iter().map(|fallback| &fallback.body);
+    for body in std::iter::once(&request.body).chain(bodies) {
+        content.push('\n');
+        content.push_str(&canonical_body(body));
+    }
+    content
 }
 
 pub(super) fn origin(url: &Url) -> Result<Origin> {

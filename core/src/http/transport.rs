@@ -76,24 +76,36 @@ impl Transport {
     }
 
     /// Sends one request and reads its whole answer: `Answered`, `NeverSent` or `Lost`.
-    pub(super) async fn exchange(
+    pub(super) async fn exchange(&self, leg: Leg<'_>) -> Event {
+        self.exchange_open(leg, false).await.0
+    }
+
+    /// Sends one request. Where `events` are wanted, the body of a successful event stream is left
+    /// unread and comes as [`Incoming`]; every other body is in the answer.
+    pub(super) async fn exchange_open(
         &self,
-        method: Method,
-        url: &Url,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Event {
+        leg: Leg<'_>,
+        events: bool,
+    ) -> (Event, Option<Incoming>) {
+        let Leg { method, url, headers, body } = leg;
         let request = self.client.request(method, url.clone()).headers(headers).body(body);
-        match request.send().await {
-            Ok(response) => match read(response, MAX_ANSWER).await {
-                Ok(answer) => Event::Answered(answer),
-                Err(cause) => Event::Lost(broken(url, cause.as_ref())),
-            },
+        let response = match request.send().await {
+            Ok(response) => response,
             Err(cause) if cause.is_connect() || cause.is_builder() => {
-                Event::NeverSent(unreachable_server(url, &cause))
+                return (Event::NeverSent(unreachable_server(url, &cause)), None);
             }
-            Err(cause) => Event::Lost(broken(url, &cause)),
+            Err(cause) => return (Event::Lost(broken(url, &cause)), None),
+        };
+        if events && response.status().is_success() && is_event_stream(response.headers()) {
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let head = Answer { status, headers, body: Bytes::new() };
+            return (Event::Answered(head), Some(Incoming { response }));
         }
+        let event = match read(response, MAX_ANSWER).await {
+            Ok(answer) => Event::Answered(answer),
+            Err(cause) => Event::Lost(broken(url, cause.as_ref())),
+        };
+        (event, None)
     }
 
     /// Posts a JSON question that nobody pays for and reads its answer, of any status, up to
@@ -102,7 +114,7 @@ impl Transport {
     /// # Errors
     /// `Connection`, also for an answer beyond the limit.
     pub(crate) async fn ask(&self, url: &Url, question: Vec<u8>, limit: usize) -> Result<Answer> {
-        let request = self.client.post(url.clone()).headers(headers::unpaid(true)).body(question);
+        let request = self.client.post(url.clone()).headers(headers::json(true)).body(question);
         // Without its path, which may be a key for it.
         let response = match request.send().await.map_err(reqwest::Error::without_url) {
             Ok(response) => response,
@@ -111,6 +123,39 @@ impl Transport {
         };
         read(response, limit).await.map_err(|cause| broken(url, cause.as_ref()))
     }
+}
+
+/// A request to be sent.
+#[derive(Debug)]
+pub(super) struct Leg<'a> {
+    pub(super) method: Method,
+    pub(super) url: &'a Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// A body that is read piece by piece. Dropped, it closes its connection.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    response: reqwest::Response,
+}
+
+impl Incoming {
+    /// The next piece, `None` at the end. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// `Connection`: the rest is lost.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        let url = self.response.url().clone();
+        self.response.chunk().await.map_err(|cause| broken(&url, &cause))
+    }
+}
+
+/// Whether a body is an event stream, by its content type.
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|one| one.to_str().ok());
+    let essence = content_type.and_then(|one| one.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("text/event-stream")
 }
 
 /// The proxy for https from the environment; loopback never goes through it.

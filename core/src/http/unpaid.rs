@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{PaidHttp, PaidRequest, PaidResponse, headers};
+use super::{PaidHttp, PaidRequest, PaidResponse, headers, transport::Leg};
 use crate::{
     error::{Error, ErrorKind, Result},
     flow::{Event, retry_after},
@@ -15,7 +15,7 @@ impl PaidHttp {
     /// # Errors
     /// `Connection` or `Timeout`.
     pub async fn send_unpaid(&self, request: PaidRequest) -> Result<PaidResponse> {
-        let headers = headers::unpaid(!request.body.is_empty());
+        let headers = headers::unpaid(&request);
         self.exchange_unpaid(request, headers).await
     }
 
@@ -26,7 +26,7 @@ impl PaidHttp {
         headers: HeaderMap,
     ) -> Result<PaidResponse> {
         let PaidRequest { method, url, body, timeout, .. } = request;
-        let exchange = self.transport.exchange(method, &url, headers, body);
+        let exchange = self.transport.exchange(Leg { method, url: &url, headers, body });
         match tokio::time::timeout(timeout, exchange).await {
             Ok(Event::Answered(answer)) => Ok(PaidResponse {
                 status: answer.status,

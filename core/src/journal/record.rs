@@ -192,6 +192,8 @@ pub struct Resumable {
     pub key: Option<String>,
     /// Public id.
     pub payment_id: String,
+    /// The model it was made for, where the call names one.
+    pub model: Option<String>,
     /// What was signed last.
     pub recording: Recording,
     /// Token that opens the stored answer.

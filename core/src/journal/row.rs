@@ -92,6 +92,7 @@ impl Stored {
             row: RowId(self.nonce),
             key: self.record.key.clone(),
             payment_id: self.record.payment_id.clone(),
+            model: self.record.model.clone(),
             recording: Recording {
                 transfer: Transfer { network, authorization },
                 header_name,

@@ -154,6 +154,16 @@ impl Journal {
         self.open()?.writer.run(finish).await
     }
 
+    /// The same without waiting, for a reader that wants no more of its answer.
+    pub fn finish_later(&self, row: RowId, outcome: Outcome) {
+        if let Some(open) = self.opened.get() {
+            open.writer.post(move |db| {
+                change::close(db, row, &outcome)?;
+                change::answered(db, row)
+            });
+        }
+    }
+
     /// Closes the books of a call that was given up, without waiting. Should the process end
     /// first, the call stays as it was recorded, counted and unresolved.
     pub fn abandon(&self, row: RowId, outcome: Outcome) {

@@ -1,0 +1,294 @@
+//! Reads an event stream, and finds its rest when the connection is lost.
+
+use std::time::{Duration, Instant};
+
+use http::Method;
+use url::Url;
+
+use super::{
+    PaidHttp, Receipt, headers,
+    stream::{Books, Resumption},
+    transport::{Incoming, Leg},
+};
+use crate::{
+    clock::random_bytes,
+    error::{Error, ErrorKind, PaymentState, Proof, Result},
+    flow::Event,
+    sse::{EventParser, ServerEvent},
+};
+
+/// Tries to find the rest of a stream before it is given up; each event that comes starts anew.
+const RESUMES: u32 = 6;
+/// Pause before the second of them; doubled each time.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The lease is renewed this often.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long the end of a stream is waited for after its last event.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// A stream under way.
+#[derive(Debug)]
+pub(super) struct Reading {
+    http: PaidHttp,
+    timeout: Duration,
+    /// Open books; `None` when nothing was paid, or they are closed.
+    books: Option<Books>,
+    resumption: Resumption,
+    receipt: Option<Receipt>,
+    /// `None` while the connection is lost, and after the end.
+    incoming: Option<Incoming>,
+    parser: EventParser,
+    /// Id of the last event that was handed over.
+    last_id: Option<String>,
+    events: u64,
+    /// The last event of the stream was handed over.
+    complete: bool,
+    /// There is nothing more to come.
+    ended: bool,
+    /// It ended with an error of ours: the answer was not handed over.
+    failed: bool,
+    lost: Option<Error>,
+    resumes: u32,
+    renewed: Instant,
+}
+
+impl Reading {
+    pub(super) fn new(
+        http: PaidHttp,
+        timeout: Duration,
+        incoming: Incoming,
+        books: Option<Books>,
+        resumption: Resumption,
+        receipt: Option<Receipt>,
+    ) -> Self {
+        Self {
+            http,
+            timeout,
+            books,
+            resumption,
+            receipt,
+            incoming: Some(incoming),
+            parser: EventParser::default(),
+            last_id: None,
+            events: 0,
+            complete: false,
+            ended: false,
+            failed: false,
+            lost: None,
+            resumes: 0,
+            renewed: Instant::now(),
+        }
+    }
+
+    /// The next event.
+    pub(super) async fn next(&mut self) -> Result<Option<ServerEvent>> {
+        self.renew_lease();
+        while !self.ended {
+            match self.parser.next_event() {
+                Ok(Some(event)) => {
+                    self.note(&event);
+                    return Ok(Some(event));
+                }
+                Ok(None) => {}
+                Err(error) => return Err(self.broken(&error)),
+            }
+            match self.read().await {
+                Ok(()) => {}
+                Err(error) => return Err(self.told(error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a piece, or finds the connection again.
+    async fn read(&mut self) -> Result<()> {
+        let Some(incoming) = &mut self.incoming else { return self.reopen().await };
+        let row = self.books.as_ref().map(|books| books.row);
+        let wait = Wait { http: &self.http, row, total: self.timeout };
+        match wait.on(incoming.chunk(), &mut self.resumption.remaining).await? {
+            Ok(Some(bytes)) => self.parser.push(&bytes),
+            Ok(None) if self.complete || !self.is_resumable() => self.close().await,
+            Ok(None) => {
+                self.lost_by(Error::new(ErrorKind::Connection, "it ended before its last event"));
+            }
+            Err(error) => self.lost_by(error),
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, event: &ServerEvent) {
+        self.events += 1;
+        self.resumes = 0;
+        if event.id.is_some() {
+            self.last_id.clone_from(&event.id);
+        }
+        self.complete |= event.data == "[DONE]" || event.event == "error";
+    }
+
+    fn lost_by(&mut self, error: Error) {
+        self.incoming = None;
+        self.lost = Some(error);
+    }
+
+    /// Whether the rest can be asked for: of a paid answer that is stored, from an event that has a
+    /// name.
+    const fn is_resumable(&self) -> bool {
+        self.resumption.payment_id.is_some() && (self.events == 0 || self.last_id.is_some())
+    }
+
+    /// Asks for the events after the last one.
+    async fn reopen(&mut self) -> Result<()> {
+        let Some(id) = self.resumption.payment_id.clone().filter(|_| self.is_resumable()) else {
+            return Err(self.lost_for_good());
+        };
+        if self.complete {
+            self.close().await;
+            return Ok(());
+        }
+        if self.resumes >= RESUMES {
+            return Err(self.lost_for_good());
+        }
+        self.resumes += 1;
+        let url = answer_url(&self.http.api_url, &id)?;
+        let headers = headers::events_after(self.last_id.as_deref(), &self.resumption.recovery)?;
+        let row = self.books.as_ref().map(|books| books.row);
+        let wait = Wait { http: &self.http, row, total: self.timeout };
+        let leg = Leg { method: Method::GET, url: &url, headers, body: bytes::Bytes::new() };
+        let pause = pause(self.resumes);
+        let asked = async {
+            tokio::time::sleep(pause).await;
+            self.http.transport.exchange_open(leg, true).await
+        };
+        match wait.on(asked, &mut self.resumption.remaining).await? {
+            (Event::Answered(_), Some(incoming)) => {
+                self.parser = EventParser::default();
+                self.incoming = Some(incoming);
+                Ok(())
+            }
+            (Event::Answered(answer), None) if !may_come(answer.status) => {
+                Err(self.lost_for_good())
+            }
+            // Asked again, until the tries are over.
+            _ => Ok(()),
+        }
+    }
+
+    fn lost_for_good(&mut self) -> Error {
+        let cause = self.lost.take();
+        let cause = cause.unwrap_or_else(|| Error::new(ErrorKind::Connection, "it was lost"));
+        self.broken(&cause)
+    }
+
+    fn broken(&mut self, cause: &Error) -> Error {
+        let message = format!(
+            "the stream broke after {} events and its rest is not to be had: {}",
+            self.events,
+            cause.message()
+        );
+        self.told(Error::new(ErrorKind::StreamBroken, message))
+    }
+
+    /// Ends with an error that says what happened to the money.
+    fn told(&mut self, error: Error) -> Error {
+        (self.ended, self.failed, self.incoming) = (true, true, None);
+        let Some(receipt) = &self.receipt else { return error };
+        let payment = PaymentState::Charged {
+            amount: receipt.amount,
+            transaction: receipt.transaction.clone(),
+            proof: Proof::Server,
+        };
+        error.with_payment(payment).with_key(&self.resumption.key)
+    }
+
+    /// Ends a stream whose last event was seen. What is left of it is read, so that its connection
+    /// can be used again.
+    pub(super) async fn finish(&mut self) {
+        if let Some(incoming) = &mut self.incoming {
+            let rest = async { while let Ok(Some(_)) = incoming.chunk().await {} };
+            // A server that goes on talking is hung up on.
+            let _ = tokio::time::timeout(LINGER, rest).await;
+        }
+        self.close().await;
+    }
+
+    async fn close(&mut self) {
+        (self.ended, self.incoming) = (true, None);
+        if let Some(Books { row, outcome }) = self.books.take() {
+            // What cannot be written stays counted; the answer was handed over.
+            let _ = self.http.journal.finish(row, outcome).await;
+        }
+    }
+
+    /// A slow consumer keeps its stream.
+    fn renew_lease(&mut self) {
+        if let Some(books) = &self.books
+            && self.renewed.elapsed() > HEARTBEAT
+        {
+            self.http.journal.extend(books.row, self.http.now());
+            self.renewed = Instant::now();
+        }
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let Some(Books { row, outcome }) = self.books.take() else { return };
+        match self.failed {
+            // Its answer is still wanted: the same call takes it up.
+            true => self.http.journal.abandon(row, outcome),
+            false => self.http.journal.finish_later(row, outcome),
+        }
+    }
+}
+
+/// Waits for the server while the lease is kept. Only this counts against the call's time, not what
+/// the consumer does between two events.
+struct Wait<'a> {
+    http: &'a PaidHttp,
+    row: Option<crate::journal::RowId>,
+    total: Duration,
+}
+
+impl Wait<'_> {
+    async fn on<T>(&self, work: impl Future<Output = T>, remaining: &mut Duration) -> Result<T> {
+        let mut work = std::pin::pin!(work);
+        while *remaining > Duration::ZERO {
+            let (started, part) = (Instant::now(), HEARTBEAT.min(*remaining));
+            let done = tokio::time::timeout(part, &mut work).await;
+            *remaining = remaining.saturating_sub(started.elapsed());
+            match done {
+                Ok(done) => return Ok(done),
+                Err(_) => {
+                    if let Some(row) = self.row {
+                        self.http.journal.extend(row, self.http.now());
+                    }
+                }
+            }
+        }
+        let waited = self.total.as_secs();
+        let message = format!("the stream was waited for longer than its {waited} s");
+        Err(Error::new(ErrorKind::Timeout, message))
+    }
+}
+
+/// Whether a later try may bring the rest.
+const fn may_come(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// Half to full of a pause that doubles; none before the first try.
+fn pause(tries: u32) -> Duration {
+    if tries <= 1 {
+        return Duration::ZERO;
+    }
+    let full = PAUSE.saturating_mul(1 << (tries - 2).min(8));
+    let chance = random_bytes().map_or(0, u32::from_be_bytes);
+    full.mul_f64(0.5 + f64::from(chance) / f64::from(u32::MAX) / 2.0)
+}
+
+/// Where a stored answer is.
+pub(super) fn answer_url(api_url: &Url, payment_id: &str) -> Result<Url> {
+    let address = format!("{}/v1/answers/{payment_id}", api_url.as_str().trim_end_matches('/'));
+    Url::parse(&address)
+        .map_err(|cause| Error::argument("key", &format!("{payment_id:?}: {cause}")))
+}
