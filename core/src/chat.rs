@@ -1,7 +1,12 @@
-//! Chat completions in OpenAI's form: the request with its checks, the response without loss.
+//! Chat completions in OpenAI's form: the request with its checks, the response without loss,
+//! whole or in chunks.
 
+mod accumulate;
+mod chunk;
 mod request;
 mod response;
 
+pub use accumulate::ChatAccumulator;
+pub use chunk::{ChatChunk, ChunkChoice};
 pub use request::ChatRequest;
 pub use response::{ChatChoice, ChatMessage, ChatResponse, ChatUsage};

@@ -33,7 +33,7 @@ pub mod wallet;
 pub mod x402;
 
 pub use canonical::canonical_json;
-pub use chat::{ChatRequest, ChatResponse};
+pub use chat::{ChatAccumulator, ChatChunk, ChatRequest, ChatResponse};
 pub use client::{ClientOptions, LLMClient, PrivateKey, Quote};
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use models::Model;

@@ -85,8 +85,13 @@ impl ChatResponse {
     /// Reads an answer. A body of another shape leaves the typed fields empty and is in `raw`.
     pub fn from_http(response: PaidResponse) -> Self {
         let raw = String::from_utf8_lossy(&response.body).into_owned();
+        Self { receipt: response.receipt, ..Self::from_text(raw) }
+    }
+
+    /// Reads the body of an answer. It says nothing about what was paid.
+    pub fn from_text(raw: String) -> Self {
         let typed: Self = serde_json::from_str(&raw).unwrap_or_default();
-        Self { raw, receipt: response.receipt, ..typed }
+        Self { raw, ..typed }
     }
 
     /// The text of the first answer, empty when it has none (a tool call, say).
@@ -116,7 +121,14 @@ impl ChatMessage {
     }
 }
 
-fn text_of(content: &Value) -> String {
+impl ChatUsage {
+    /// Reads the counts; one of another shape counts nothing and `None` means no object at all.
+    pub(super) fn from_json(json: &Value) -> Option<Self> {
+        json.is_object().then(|| Self::deserialize(json).unwrap_or_default())
+    }
+}
+
+pub(super) fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().filter_map(|part| part.get("text")?.as_str()).collect(),
