@@ -13,12 +13,13 @@ use conformance::root;
 use serde_json::Value;
 
 /// Which members a member may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 6] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
     ("blockrun-llm", &[]),
     ("blockrun-gateway", &["blockrun-llm"]),
     ("blockrun-cli", &["blockrun-llm", "blockrun-gateway"]),
     ("blockrun-python", &["blockrun-llm"]),
     ("blockrun-node", &["blockrun-llm"]),
+    ("blockrun-swift", &["blockrun-llm"]),
     ("conformance", &["blockrun-llm", "blockrun-gateway"]),
 ];
 
