@@ -5,6 +5,7 @@ use alloy::{
     sol_types::SolValue,
 };
 use blockrun_llm::{
+    canonical_json,
     networks::Network,
     x402::{Payment, payment_id},
 };
@@ -89,9 +90,15 @@ impl Claim {
     }
 }
 
-/// The identity of a request: its method, path and body, byte for byte.
+/// The identity of a request: its method, path and body.
+///
+/// Two JSON bodies that differ in spaces or in the order of keys are one request: a buyer who
+/// builds it again in another process may write them in another order. Any other body counts byte
+/// for byte.
 pub(crate) fn request_hash(method: &str, path: &str, body: &[u8]) -> B256 {
-    keccak256((method, path, keccak256(body)).abi_encode())
+    let canonical = std::str::from_utf8(body).ok().and_then(|text| canonical_json(text).ok());
+    let body = canonical.map_or_else(|| keccak256(body), keccak256);
+    keccak256((method, path, body).abi_encode())
 }
 
 #[cfg(test)]
@@ -104,5 +111,12 @@ mod tests {
         assert_ne!(hash, request_hash("POST", "/", b"ab"));
         assert_ne!(hash, request_hash("POS", "T/a", b"b"));
         assert_eq!(hash, request_hash("POST", "/a", b"b"));
+    }
+
+    #[test]
+    fn the_order_of_keys_is_not_part_of_a_request() {
+        let hash = request_hash("POST", "/a", br#"{"a":1,"b":[1.0,2]}"#);
+        assert_eq!(hash, request_hash("POST", "/a", br#"{ "b": [1.0, 2], "a": 1 }"#));
+        assert_ne!(hash, request_hash("POST", "/a", br#"{"a":1,"b":[2,1.0]}"#));
     }
 }
