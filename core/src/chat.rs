@@ -5,6 +5,7 @@ mod accumulate;
 mod chunk;
 mod request;
 mod response;
+pub(crate) mod validate;
 
 pub use accumulate::ChatAccumulator;
 pub use chunk::{ChatChunk, ChunkChoice};

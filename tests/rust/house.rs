@@ -34,7 +34,7 @@ const FRAMEWORKS: [(&str, Option<&str>); 6] = [
 ];
 
 /// The floors of the core; a floor names only its own and those below.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("canonical", 0),
     ("clock", 0),
     ("error", 0),
@@ -51,6 +51,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("http", 6),
     ("chat", 7),
     ("client", 7),
+    ("images", 7),
     ("models", 7),
     ("offline", 7),
 ];

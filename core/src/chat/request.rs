@@ -5,16 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::error::{Error, Result};
+use super::validate;
+use crate::error::Result;
 
 /// Output limit that is sent when a request names none.
 const DEFAULT_MAX_TOKENS: u64 = 1_024;
-/// A larger output limit is a mistake.
-const IMPLAUSIBLE_TOKENS: u64 = 1_000_000;
-/// Stop sequences that the API takes.
-const MAX_STOPS: usize = 4;
-/// Choices that the API takes.
-const MAX_CHOICES: u64 = 128;
 
 /// A chat completion to be made.
 ///
@@ -47,9 +42,18 @@ pub struct ChatRequest {
     pub tools: Option<Value>,
     /// Which tool to call.
     pub tool_choice: Option<Value>,
-    /// JSON mode or schema.
+    /// JSON mode or schema. A model reads the properties of a schema in the order they are given.
     pub response_format: Option<Value>,
-    /// Further body fields; those above go before them.
+    /// Lets the model search, where it can. `true` sends `{"mode": "on"}` unless
+    /// `search_parameters` say more; anything else sends nothing.
+    pub search: Option<bool>,
+    /// How to search, in the server's form.
+    pub search_parameters: Option<Value>,
+    /// How long a reasoning model thinks: `low`, `medium`, `high`, or what else it knows.
+    pub reasoning_effort: Option<String>,
+    /// Models to ask in turn when one cannot be reached, only as long as no payment was sent.
+    pub fallback_models: Vec<String>,
+    /// Further body fields, sent after those above, which they cannot override. Null sends nothing.
     pub extra: Map<String, Value>,
     /// Idempotency key: the same key is paid at most once, in any process, and a call with it that
     /// was paid before gets its answer again. Do not put personal data into it: a key that can be
@@ -77,94 +81,66 @@ impl ChatRequest {
         self
     }
 
-    /// The JSON body, after all checks.
+    /// The JSON body, after all checks: what is named here first, then `extra`, in the caller's
+    /// order.
     ///
     /// # Errors
     /// `InvalidArgument` that names the field, its value and what is allowed.
     pub fn to_body(&self, model: &str) -> Result<Bytes> {
-        self.check(model)?;
-        let mut body = self.extra.clone();
-        body.retain(|_, value| !value.is_null());
-        let mut set = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                body.insert(name.to_owned(), value);
+        validate::chat(self, model, false)?;
+        Ok(Value::Object(self.body(model)).to_string().into())
+    }
+
+    /// The JSON body that asks for a stream.
+    ///
+    /// # Errors
+    /// As [`ChatRequest::to_body`].
+    pub fn to_stream_body(&self, model: &str) -> Result<Bytes> {
+        validate::chat(self, model, true)?;
+        let mut body = self.body(model);
+        body.insert("stream".to_owned(), true.into());
+        Ok(Value::Object(body).to_string().into())
+    }
+
+    fn body(&self, model: &str) -> Map<String, Value> {
+        let asked = [
+            ("model", Some(model.into())),
+            ("messages", Some(self.messages.clone().into())),
+            ("max_tokens", self.max_tokens.map(Value::from)),
+            ("temperature", self.temperature.map(Value::from)),
+            ("top_p", self.top_p.map(Value::from)),
+            ("n", self.n.map(Value::from)),
+            ("stop", self.stop()),
+            ("tools", self.tools.clone()),
+            ("tool_choice", self.tool_choice.clone()),
+            ("response_format", self.response_format.clone()),
+            ("search_parameters", self.search_parameters()),
+            ("reasoning_effort", self.reasoning_effort.clone().map(Value::from)),
+        ];
+        let named = asked.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let mut body: Map<String, Value> = named.collect();
+        for (name, value) in &self.extra {
+            if !value.is_null() && !body.contains_key(name) {
+                body.insert(name.clone(), value.clone());
             }
-        };
-        set("model", Some(model.into()));
-        set("messages", Some(self.messages.clone().into()));
-        set("temperature", self.temperature.map(Value::from));
-        set("top_p", self.top_p.map(Value::from));
-        set("n", self.n.map(Value::from));
-        set("tools", self.tools.clone());
-        set("tool_choice", self.tool_choice.clone());
-        set("response_format", self.response_format.clone());
-        set("max_tokens", self.max_tokens.map(Value::from));
-        match self.stop.as_slice() {
-            [] => {}
-            [one] => set("stop", Some(one.as_str().into())),
-            many => set("stop", Some(many.into())),
         }
         if !body.contains_key("max_tokens") && !body.contains_key("max_completion_tokens") {
             body.insert("max_tokens".to_owned(), DEFAULT_MAX_TOKENS.into());
         }
-        Ok(Value::Object(body).to_string().into())
+        body
     }
 
-    fn check(&self, model: &str) -> Result<()> {
-        if model.trim().is_empty() {
-            return Err(Error::argument("model", "Model must be a non-empty string"));
+    fn stop(&self) -> Option<Value> {
+        match self.stop.as_slice() {
+            [] => None,
+            [one] => Some(one.as_str().into()),
+            many => Some(many.into()),
         }
-        self.check_messages()?;
-        in_range("temperature", self.temperature, 2.0)?;
-        in_range("top_p", self.top_p, 1.0)?;
-        at_most("max_tokens", self.max_tokens, IMPLAUSIBLE_TOKENS)?;
-        at_most("n", self.n, MAX_CHOICES)?;
-        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Err(Error::argument("timeout", "must be more than 0 seconds"));
-        }
-        if self.stop.len() > MAX_STOPS {
-            let problem = format!("{} sequences, at most {MAX_STOPS} are allowed", self.stop.len());
-            return Err(Error::argument("stop", &problem));
-        }
-        if self.extra.get("stream").is_some_and(|stream| stream != &Value::Bool(false)) {
-            return Err(Error::argument("stream", "this call returns one whole answer"));
-        }
-        Ok(())
     }
 
-    fn check_messages(&self) -> Result<()> {
-        if self.messages.is_empty() {
-            return Err(Error::argument("messages", "is empty: give at least one message"));
-        }
-        for (index, message) in self.messages.iter().enumerate() {
-            if !message.get("role").is_some_and(Value::is_string) {
-                let field = format!("messages[{index}].role");
-                return Err(Error::argument(
-                    &field,
-                    "is missing: write user, system, assistant or tool",
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn in_range(field: &str, value: Option<f64>, most: f64) -> Result<()> {
-    match value {
-        Some(number) if !(0.0..=most).contains(&number) => {
-            Err(Error::argument(field, &format!("{number} is not between 0 and {most}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn at_most(field: &str, value: Option<u64>, most: u64) -> Result<()> {
-    match value {
-        Some(0) => Err(Error::argument(field, "0 is too small: at least 1")),
-        Some(number) if number > most => {
-            Err(Error::argument(field, &format!("{number} is implausibly large: at most {most}")))
-        }
-        _ => Ok(()),
+    fn search_parameters(&self) -> Option<Value> {
+        let on = || (self.search == Some(true)).then(|| json!({"mode": "on"}));
+        self.search_parameters.clone().or_else(on)
     }
 }
 
@@ -203,6 +179,47 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_asks_for_the_same_and_says_so() {
+        let mut request = ChatRequest::new("Hi");
+        request.extra = json!({"stream": true}).as_object().unwrap().clone();
+        let sent: Value = serde_json::from_slice(&request.to_stream_body("m").unwrap()).unwrap();
+        assert_eq!(sent["stream"], true);
+        assert!(request.to_body("m").unwrap_err().message().starts_with("stream"));
+        request.extra = json!({"stream": false}).as_object().unwrap().clone();
+        assert_eq!(body(&request)["stream"], false);
+        assert!(request.to_stream_body("m").unwrap_err().message().starts_with("stream"));
+    }
+
+    #[test]
+    fn searching_is_on_when_asked_for() {
+        let search = |search, parameters: Option<Value>| {
+            let request =
+                ChatRequest { search, search_parameters: parameters, ..ChatRequest::new("Hi") };
+            body(&request).get("search_parameters").cloned()
+        };
+        assert_eq!(search(Some(true), None), Some(json!({"mode": "on"})));
+        assert_eq!(search(Some(false), None), None);
+        let auto = json!({"mode": "auto"});
+        assert_eq!(search(Some(true), Some(auto.clone())), Some(auto));
+    }
+
+    #[test]
+    fn the_order_is_the_callers() {
+        let schema = json!({"properties": {"zip": 1, "city": 2, "age": 3}});
+        let mut request = ChatRequest {
+            response_format: Some(schema),
+            reasoning_effort: Some("low".into()),
+            fallback_models: vec!["other".into()],
+            ..ChatRequest::new("Hi")
+        };
+        request.extra = json!({"user": "u", "seed": 7}).as_object().unwrap().clone();
+        let sent = r#"{"model":"m","messages":[{"role":"user","content":"Hi"}],"#.to_owned()
+            + r#""response_format":{"properties":{"zip":1,"city":2,"age":3}},"#
+            + r#""reasoning_effort":"low","user":"u","seed":7,"max_tokens":1024}"#;
+        assert_eq!(request.to_body("m").unwrap(), sent);
+    }
+
+    #[test]
     fn bad_values_are_named_before_any_traffic() {
         let base = ChatRequest::new("Hi");
         let cases = [
@@ -213,7 +230,16 @@ mod tests {
             ("max_tokens", ChatRequest { max_tokens: Some(1_000_001), ..base.clone() }),
             ("n", ChatRequest { n: Some(0), ..base.clone() }),
             ("timeout", ChatRequest { timeout: Some(Duration::ZERO), ..base.clone() }),
-            ("stop", ChatRequest { stop: vec![String::new(); 5], ..base.clone() }),
+            ("stop", ChatRequest { stop: vec!["a".into(); 5], ..base.clone() }),
+            (
+                "search_parameters",
+                ChatRequest { search_parameters: Some(1.into()), ..base.clone() },
+            ),
+            ("reasoning_effort", ChatRequest { reasoning_effort: Some("".into()), ..base.clone() }),
+            (
+                "fallback_models[1]",
+                ChatRequest { fallback_models: vec!["a".into(), "".into()], ..base.clone() },
+            ),
             ("messages", ChatRequest::default()),
             ("messages[0].role", ChatRequest::from_messages(vec![json!({})])),
         ];
