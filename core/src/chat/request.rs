@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_order_is_the_callers() {
-        let schema = json!({"properties": {"zip": 1, "city": 2, "age": 3}});
+        let schema = json!({"type": "x", "properties": {"zip": 1, "city": 2, "age": 3}});
         let mut request = ChatRequest {
             response_format: Some(schema),
             reasoning_effort: Some("low".into()),
@@ -214,7 +214,7 @@ mod tests {
         };
         request.extra = json!({"user": "u", "seed": 7}).as_object().unwrap().clone();
         let sent = r#"{"model":"m","messages":[{"role":"user","content":"Hi"}],"#.to_owned()
-            + r#""response_format":{"properties":{"zip":1,"city":2,"age":3}},"#
+            + r#""response_format":{"type":"x","properties":{"zip":1,"city":2,"age":3}},"#
             + r#""reasoning_effort":"low","user":"u","seed":7,"max_tokens":1024}"#;
         assert_eq!(request.to_body("m").unwrap(), sent);
     }
