@@ -3,11 +3,15 @@
 
 mod accumulate;
 mod chunk;
+mod fallback;
 mod request;
 mod response;
+mod stream;
 pub(crate) mod validate;
 
 pub use accumulate::ChatAccumulator;
 pub use chunk::{ChatChunk, ChunkChoice};
+pub use fallback::ServerFallback;
 pub use request::ChatRequest;
 pub use response::{ChatChoice, ChatMessage, ChatResponse, ChatUsage};
+pub use stream::ChatStream;

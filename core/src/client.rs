@@ -1,9 +1,15 @@
 //! [`LLMClient`]: AI calls that pay for themselves.
 
+mod account;
 mod config;
+mod credential;
 mod environment;
+mod host;
+mod payments;
 mod policy_file;
 mod quote;
+mod rail;
+mod request;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -11,27 +17,37 @@ use bytes::Bytes;
 use http::Method;
 use url::Url;
 
+pub(crate) use self::rail::Rail;
 pub use self::{
-    config::{ClientOptions, DEFAULT_API_URL, DEFAULT_MODEL, DEFAULT_TIMEOUT, PrivateKey},
+    account::PaymentMode,
+    config::{
+        ClientOptions, DEFAULT_API_KEY_URL, DEFAULT_API_URL, DEFAULT_MODEL, DEFAULT_TIMEOUT,
+        PrivateKey,
+    },
     quote::Quote,
+    request::ApiRequest,
 };
 use crate::{
-    chat::{ChatRequest, ChatResponse},
-    error::{Error, ErrorKind, Result},
-    http::{PaidHttp, PaidRequest, PaidResponse, Reconciliation},
-    journal::{JournalKind, PaymentFilter, PaymentRecord, Spending},
+    chat::{ChatRequest, ChatResponse, ChatStream},
+    error::{ErrorKind, Result},
+    http::{CallKey, Fallback, PaidRequest, PaidResponse, PaidStream, made_up_key},
+    images::{ImageRequest, ImageResponse},
     models::{Model, parse_models},
-    wallet::Address,
 };
 
 /// Path of chat completions below the base address.
 const CHAT: &str = "/v1/chat/completions";
+/// Path of images.
+const IMAGES: &str = "/v1/images/generations";
 
 /// Client of an OpenAI-compatible endpoint that answers 402 with a price.
 ///
 /// A call that the server asks money for is paid in USDC, exactly once, within the limits of the
 /// client's policy ($1 a call unless configured). Clones share connections, journal and session
 /// limit. Needs a tokio runtime around its futures and creates none.
+///
+/// With an API key (`brk_…`) the account behind it is billed instead: nothing is signed, a call is
+/// sent once, and what belongs to a wallet (quotes, balance, payments) is an error.
 ///
 /// ```no_run
 /// # async fn run() -> blockrun_llm::Result<()> {
@@ -48,8 +64,7 @@ pub struct LLMClient {
 }
 
 struct Inner {
-    http: PaidHttp,
-    api_url: Url,
+    rail: Rail,
     model: String,
     timeout: Duration,
 }
@@ -91,13 +106,63 @@ impl LLMClient {
     /// `InvalidArgument` before any traffic; the payment kinds, `Api`, `Connection` or `Timeout`
     /// after. Every error says what happened to the money.
     pub async fn chat_completion(&self, request: &ChatRequest) -> Result<ChatResponse> {
-        let model = request.model.as_deref().unwrap_or(&self.inner.model);
-        let body = request.to_body(model)?;
-        let timeout = request.timeout.unwrap_or(self.inner.timeout);
-        let mut paid = self.request(Method::POST, CHAT, body, Some(model), timeout)?;
-        paid.key.clone_from(&request.idempotency_key);
-        let response = success(self.inner.http.send(paid).await?)?;
-        Ok(ChatResponse::from_http(response))
+        let paid = self.chat_request(request, ChatRequest::to_body)?;
+        let response = success(self.inner.rail.send(paid).await?)?;
+        let mut answer = ChatResponse::from_http(response);
+        answer.billed_to_account = self.inner.rail.is_account();
+        Ok(answer)
+    }
+
+    /// A chat completion that comes in chunks. Nothing is sent before it is first read; see
+    /// [`ChatStream`].
+    ///
+    /// # Errors
+    /// `InvalidArgument` before any traffic.
+    pub fn chat_completion_stream(&self, request: &ChatRequest) -> Result<ChatStream> {
+        let mut paid = self.chat_request(request, ChatRequest::to_stream_body)?;
+        if paid.key == CallKey::Random {
+            paid.key = CallKey::Made(made_up_key()?);
+        }
+        paid.events = true;
+        Ok(ChatStream::new(self.inner.rail.clone(), paid))
+    }
+
+    /// Makes images and returns them, as URLs or inline, with what they cost.
+    ///
+    /// # Errors
+    /// As [`LLMClient::chat_completion`].
+    pub async fn image(&self, request: &ImageRequest) -> Result<ImageResponse> {
+        let mut paid = self.post(IMAGES, request.to_body()?, request.timeout);
+        paid.model = Some(request.model().to_owned());
+        paid.key = key(request.idempotency_key.as_deref());
+        let response = success(self.inner.rail.send(paid).await?)?;
+        let mut answer = ImageResponse::from_http(response);
+        answer.billed_to_account = self.inner.rail.is_account();
+        Ok(answer)
+    }
+
+    /// Sends a request to any endpoint below the base address, pays when asked, and returns the
+    /// whole answer.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a path that leads elsewhere; otherwise as
+    /// [`LLMClient::chat_completion`].
+    pub async fn request(&self, request: &ApiRequest) -> Result<PaidResponse> {
+        let paid = request.to_paid(self.base(), self.inner.timeout)?;
+        success(self.inner.rail.send(paid).await?)
+    }
+
+    /// The same for an endpoint that answers with an event stream.
+    ///
+    /// # Errors
+    /// As [`LLMClient::request`].
+    pub async fn stream(&self, request: &ApiRequest) -> Result<PaidStream> {
+        let paid = request.to_paid(self.base(), self.inner.timeout)?;
+        let mut stream = self.inner.rail.open(paid).await?;
+        match (200..300).contains(&stream.status) {
+            true => Ok(stream),
+            false => Err(stream.take_error()),
+        }
     }
 
     /// What a chat completion would cost now. Pays nothing and is not bound by limits.
@@ -105,14 +170,13 @@ impl LLMClient {
     /// The server is asked without a payment, so a free model really answers.
     ///
     /// # Errors
-    /// As [`LLMClient::chat_completion`], except for the limits.
+    /// As [`LLMClient::chat_completion`], except for the limits; `InvalidArgument` with an API key.
     pub async fn quote(&self, request: &ChatRequest) -> Result<Quote> {
-        let model = request.model.as_deref().unwrap_or(&self.inner.model);
-        let body = request.to_body(model)?;
-        let timeout = request.timeout.unwrap_or(self.inner.timeout);
-        let asked = self.request(Method::POST, CHAT, body, Some(model), timeout)?;
-        let answer = self.inner.http.send_unpaid(asked).await?;
-        Quote::from_answer(model, answer, self.address())
+        let wallet = self.inner.rail.wallet("quote")?;
+        let asked = self.chat_request(request, ChatRequest::to_body)?;
+        let model = asked.model.clone().unwrap_or_default();
+        let answer = wallet.send_unpaid(asked).await?;
+        Quote::from_answer(&model, answer, wallet.signer.address())
     }
 
     /// The models that the server offers, with their prices as it publishes them.
@@ -120,20 +184,24 @@ impl LLMClient {
     /// # Errors
     /// `Api`, `Connection` or `Timeout`.
     pub async fn list_models(&self) -> Result<Vec<Model>> {
-        let timeout = self.inner.timeout;
-        let asked = self.request(Method::GET, "/v1/models", Bytes::new(), None, timeout)?;
-        let answer = success(self.inner.http.send_unpaid(asked).await?)?;
+        let asked = PaidRequest::new(Method::GET, self.url("/v1/models"), self.inner.timeout);
+        let answer = success(self.inner.rail.send_unpaid(asked).await?)?;
         parse_models(&answer.body)
     }
 
-    /// The account that pays.
-    pub fn address(&self) -> Address {
-        self.inner.http.signer.address()
+    /// Those of them that make images: whose `categories` hold `image`.
+    ///
+    /// # Errors
+    /// As [`LLMClient::list_models`].
+    pub async fn list_image_models(&self) -> Result<Vec<Model>> {
+        let mut models = self.list_models().await?;
+        models.retain(Model::makes_images);
+        Ok(models)
     }
 
     /// Base address of the endpoint, without a slash at its end.
     pub fn api_url(&self) -> &str {
-        self.inner.api_url.as_str().trim_end_matches('/')
+        self.base().as_str().trim_end_matches('/')
     }
 
     /// The model that is asked when a call names none.
@@ -146,62 +214,36 @@ impl LLMClient {
         self.inner.timeout
     }
 
-    /// Payments of the wallet home that pass a filter, oldest first.
-    ///
-    /// # Errors
-    /// `Journal`.
-    pub async fn payments(&self, filter: PaymentFilter) -> Result<Vec<PaymentRecord>> {
-        let PaidHttp { journal, session, clock, .. } = &self.inner.http;
-        journal.payments(filter, *session, clock.now()).await
-    }
-
-    /// Sums over everything this client and its clones paid.
-    ///
-    /// # Errors
-    /// `Journal`.
-    pub async fn spending(&self) -> Result<Spending> {
-        let PaidHttp { journal, session, clock, .. } = &self.inner.http;
-        journal.spending(*session, clock.now()).await
-    }
-
-    /// Asks the chain what became of payments whose answer was lost, and writes what is proven.
-    ///
-    /// # Errors
-    /// `Journal`. A chain that does not answer is no error.
-    pub async fn reconcile(&self) -> Result<Reconciliation> {
-        self.inner.http.reconcile().await
-    }
-
-    /// Fetches the answer of a paid chat call again, by its idempotency key or public id. Pays
-    /// nothing; works as long as the gateway keeps the answer (an hour past the payment's expiry).
-    ///
-    /// # Errors
-    /// `InvalidArgument` for a call that the journal does not know; `Api` when the gateway has no
-    /// answer for it any more.
-    pub async fn recover(&self, key: &str) -> Result<ChatResponse> {
-        let chat = self.request(Method::POST, CHAT, Bytes::new(), None, self.inner.timeout)?;
-        let answer = self.inner.http.recover(key, &chat, &self.inner.api_url).await?;
-        Ok(ChatResponse::from_http(success(answer)?))
-    }
-
-    /// Where payments are recorded; `None` before the first one.
-    pub fn journal(&self) -> Option<&JournalKind> {
-        self.inner.http.journal.kind()
-    }
-
-    fn request(
+    fn chat_request(
         &self,
-        method: Method,
-        path: &str,
-        body: Bytes,
-        model: Option<&str>,
-        timeout: Duration,
+        request: &ChatRequest,
+        body: impl Fn(&ChatRequest, &str) -> Result<Bytes>,
     ) -> Result<PaidRequest> {
-        let text = format!("{}{path}", self.api_url());
-        let url = Url::parse(&text)
-            .map_err(|cause| Error::argument("api_url", &format!("{text:?}: {cause}")))?;
-        let model = model.map(str::to_owned);
-        Ok(PaidRequest { method, url, body, model, timeout, key: None })
+        let model = request.model.as_deref().unwrap_or(&self.inner.model);
+        let mut paid = self.post(CHAT, body(request, model)?, request.timeout);
+        paid.model = Some(model.to_owned());
+        paid.key = key(request.idempotency_key.as_deref());
+        let fallback =
+            |model: &String| Ok(Fallback { model: model.clone(), body: body(request, model)? });
+        paid.fallbacks = request.fallback_models.iter().map(fallback).collect::<Result<_>>()?;
+        Ok(paid)
+    }
+
+    fn post(&self, path: &str, body: Bytes, timeout: Option<Duration>) -> PaidRequest {
+        let timeout = timeout.unwrap_or(self.inner.timeout);
+        PaidRequest { body, ..PaidRequest::new(Method::POST, self.url(path), timeout) }
+    }
+
+    fn base(&self) -> &Url {
+        self.inner.rail.api_url()
+    }
+
+    /// The address of one of our own paths.
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base().clone();
+        let below = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&below);
+        url
     }
 }
 
@@ -209,14 +251,18 @@ impl fmt::Debug for LLMClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LLMClient")
             .field("api_url", &self.api_url())
-            .field("address", &self.address())
+            .field("payment_mode", &self.payment_mode())
             .field("model", &self.inner.model)
             .finish_non_exhaustive()
     }
 }
 
+fn key(given: Option<&str>) -> CallKey {
+    given.map_or(CallKey::Random, |key| CallKey::Given(key.to_owned()))
+}
+
 /// An answer of status 2xx, or the error that it is.
-fn success(answer: PaidResponse) -> Result<PaidResponse> {
+pub(crate) fn success(answer: PaidResponse) -> Result<PaidResponse> {
     if (200..300).contains(&answer.status) {
         return Ok(answer);
     }

@@ -39,3 +39,4 @@ pub use event::{
 };
 pub use machine::{CallFacts, Flow};
 pub(crate) use paid::retry_after;
+pub(crate) use sent::settlement_skipped;

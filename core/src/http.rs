@@ -1,6 +1,7 @@
 //! Paid HTTP: sends a request to the configured origin and pays for it when asked. The one
 //! primitive that chat, images, generic requests and adapters stand on.
 
+mod account;
 mod books;
 mod call;
 mod headers;
@@ -15,6 +16,7 @@ mod tls;
 mod transport;
 mod unpaid;
 
+pub use account::AccountHttp;
 pub use paid::{PaidHttp, PaymentHook, made_up_key};
 pub use recent::Recent;
 pub use reconcile::Reconciliation;

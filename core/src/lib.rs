@@ -35,7 +35,7 @@ pub mod x402;
 
 pub use canonical::canonical_json;
 pub use chat::{ChatAccumulator, ChatChunk, ChatRequest, ChatResponse};
-pub use client::{ClientOptions, LLMClient, PrivateKey, Quote};
+pub use client::{ApiRequest, ClientOptions, LLMClient, PaymentMode, PrivateKey, Quote};
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use images::{ImageRequest, ImageResponse};
 pub use models::Model;

@@ -15,6 +15,14 @@ pub struct Model {
     pub fields: Map<String, Value>,
 }
 
+impl Model {
+    /// Whether it makes images: its `categories` hold `image`.
+    pub fn makes_images(&self) -> bool {
+        let categories = self.fields.get("categories").and_then(Value::as_array);
+        categories.is_some_and(|categories| categories.iter().any(|one| one == "image"))
+    }
+}
+
 /// Reads the answer of `GET /v1/models`: `{"data": [{"id": …}, …]}`.
 pub(crate) fn parse_models(body: &[u8]) -> Result<Vec<Model>> {
     #[derive(Deserialize)]

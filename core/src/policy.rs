@@ -13,7 +13,7 @@ pub(crate) use self::url::is_loopback;
 pub use self::{
     budget::{Budgets, DAY, HOUR, Scope},
     skew::{ClockReading, corrected_now},
-    url::check_url,
+    url::{check_path, check_url},
 };
 use crate::{
     clock::Timestamp,

@@ -44,14 +44,14 @@ async fn payments(client: &LLMClient) -> Vec<PaymentRecord> {
 async fn fact(reader: &ChainReader, client: &LLMClient, paid: &PaymentRecord) -> AuthorizationFact {
     let nonce = paid.nonce.parse().unwrap();
     let since = paid.created_at;
-    reader.authorization(&BASE_SEPOLIA, client.address(), nonce, since).await.unwrap()
+    reader.authorization(&BASE_SEPOLIA, client.address().unwrap(), nonce, since).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_paid_call_is_proven_by_its_transfer() {
     let gateway = gateway().await;
     let (client, reader) = (client(&gateway), reader(&gateway));
-    let balance = async || reader.balance(&BASE_SEPOLIA, client.address()).await.unwrap();
+    let balance = async || reader.balance(&BASE_SEPOLIA, client.address().unwrap()).await.unwrap();
     let before = balance().await;
     assert_eq!(before, Usdc::from_micro(10_000_000));
 
@@ -89,7 +89,7 @@ async fn what_was_not_executed_is_unused() {
     client.chat("Hello!").await.unwrap();
     assert!(matches!(fact(&reader, &client, &payment).await, AuthorizationFact::Unused { .. }));
     let stranger = B256::repeat_byte(7);
-    let unknown = reader.authorization(&BASE_SEPOLIA, client.address(), stranger, block_time).await;
+    let unknown = reader.authorization(&BASE_SEPOLIA, client.address().unwrap(), stranger, block_time).await;
     assert!(matches!(unknown, Ok(AuthorizationFact::Unused { .. })), "{unknown:?}");
 }
 
@@ -97,7 +97,7 @@ async fn what_was_not_executed_is_unused() {
 async fn the_practice_ledger_does_not_stand_for_other_chains() {
     let gateway = gateway().await;
     let (client, reader) = (client(&gateway), reader(&gateway));
-    let error = reader.balance(&BASE, client.address()).await.unwrap_err();
+    let error = reader.balance(&BASE, client.address().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Api);
     assert!(error.message().contains("84532") && error.message().contains("8453)"), "{error}");
 }

@@ -41,7 +41,7 @@ async fn payments(client: &LLMClient) -> Vec<PaymentRecord> {
 
 /// What the ledger says the wallet has, in micro-USDC, asked as a chain is asked.
 async fn balance(gateway: &Running, client: &LLMClient) -> u64 {
-    let address = client.address().to_string().to_lowercase();
+    let address = client.address().unwrap().to_string().to_lowercase();
     let data = format!("0x70a08231{:0>64}", &address[2..]);
     let usdc = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
     let call = json!({

@@ -45,6 +45,20 @@ impl ChatChunk {
         Ok(Some(Self { raw: data.to_owned(), json }))
     }
 
+    /// A whole answer as one chunk, from a server that was asked to stream and did not: each
+    /// `message` is its choice's `delta`.
+    pub(super) fn from_whole(body: &[u8]) -> Self {
+        let raw = String::from_utf8_lossy(body).into_owned();
+        let mut json: Value = serde_json::from_str(&raw).unwrap_or_default();
+        let choices = json.get_mut("choices").and_then(Value::as_array_mut);
+        for choice in choices.into_iter().flatten().filter_map(Value::as_object_mut) {
+            if let Some(message) = choice.remove("message") {
+                choice.insert("delta".to_owned(), message);
+            }
+        }
+        Self { raw, json }
+    }
+
     /// The chunk's JSON text exactly as it was received.
     pub fn raw(&self) -> &str {
         &self.raw

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::ServerFallback;
 use crate::{
     http::{PaidResponse, Receipt},
     money::Usdc,
@@ -34,6 +35,12 @@ pub struct ChatResponse {
     /// What was paid; `None` when nothing was asked.
     #[serde(skip)]
     pub receipt: Option<Receipt>,
+    /// What the server says about another model that answered.
+    #[serde(skip)]
+    pub fallback: Option<ServerFallback>,
+    /// Whether an account was billed, so that the cost is not known here.
+    #[serde(skip)]
+    pub billed_to_account: bool,
 }
 
 /// One answer.

@@ -5,20 +5,22 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Inner, environment as env, policy_file::Rules};
+use super::{Inner, Rail, credential::Credential, environment as env, policy_file::Rules};
 use crate::{
     chain::{ChainOptions, ChainReader, RpcUrl},
     clock::{Clock, SystemClock, random_bytes},
     error::{Error, Result},
-    http::{PaidHttp, PaymentHook, Transport, TransportOptions},
+    http::{AccountHttp, PaidHttp, PaymentHook, Transport, TransportOptions},
     journal::{Journal, JournalOptions, OnUnresolved},
     money::Usdc,
     policy::{Policy, check_url},
-    wallet::{LocalKey, Signer},
+    wallet::Signer,
 };
 
 /// Where calls go unless configured.
 pub const DEFAULT_API_URL: &str = "https://blockrun.ai/api";
+/// Where calls go that an account is billed for.
+pub const DEFAULT_API_KEY_URL: &str = "https://api.blockrun.ai";
 /// The model that is asked unless configured.
 pub const DEFAULT_MODEL: &str = "openai/gpt-4o-mini";
 /// Total time of a call unless configured.
@@ -27,6 +29,12 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 /// A private key as text, zeroized when dropped and never printed.
 #[derive(Clone)]
 pub struct PrivateKey(Zeroizing<String>);
+
+impl PrivateKey {
+    pub(super) fn text(&self) -> &str {
+        self.0.trim()
+    }
+}
 
 impl<T: Into<String>> From<T> for PrivateKey {
     fn from(text: T) -> Self {
@@ -54,11 +62,13 @@ impl fmt::Debug for PrivateKey {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ClientOptions {
-    /// Key of the paying wallet. `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`.
+    /// Key of the paying wallet, or an API key (`brk_…`) whose account is billed instead.
+    /// `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`.
     pub private_key: Option<PrivateKey>,
     /// Signs instead of a private key, when the key lives elsewhere.
     pub signer: Option<Arc<dyn Signer>>,
-    /// Base address of the endpoint. `BLOCKRUN_API_URL`, then `https://blockrun.ai/api`.
+    /// Base address of the endpoint. `BLOCKRUN_API_URL`, then `https://blockrun.ai/api`. With an
+    /// API key `BLOCKRUN_API_KEY_URL`, `BLOCKRUN_API_BASE_URL`, then `https://api.blockrun.ai`.
     pub api_url: Option<String>,
     /// Model of calls that name none. Default `openai/gpt-4o-mini`.
     pub model: Option<String>,
@@ -96,44 +106,56 @@ pub struct ClientOptions {
 
 impl ClientOptions {
     pub(super) fn resolve(self) -> Result<Inner> {
-        let api_url = api_url(self.api_url.as_deref())?;
+        let model = self.model.clone().unwrap_or_else(|| DEFAULT_MODEL.to_owned());
+        if model.trim().is_empty() {
+            return Err(Error::argument("model", "Model must be a non-empty string"));
+        }
+        let timeout = timeout(self.timeout)?;
+        let transport = self.transport()?;
+        let credential = Credential::of(self.private_key.as_ref(), self.signer.as_ref())?;
+        let api_url = api_url(self.api_url.as_deref(), credential.is_api_key())?;
+        let rail = match credential {
+            Credential::ApiKey(key) => Rail::Account(AccountHttp::new(api_url, transport, &key)),
+            Credential::Signer(signer) => {
+                Rail::Wallet(Box::new(self.wallet(api_url, transport, signer)?))
+            }
+        };
+        Ok(Inner { rail, model, timeout })
+    }
+
+    fn transport(&self) -> Result<Transport> {
+        let mut options = TransportOptions { ca_file: self.ca_file.clone(), ..Default::default() };
+        if let Some(user_agent) = &self.user_agent {
+            options.user_agent.clone_from(user_agent);
+        }
+        Transport::new(&options)
+    }
+
+    fn wallet(
+        self,
+        api_url: Url,
+        transport: Transport,
+        signer: Arc<dyn Signer>,
+    ) -> Result<PaidHttp> {
         let rpc_url = rpc_url(self.rpc_url.as_deref(), &api_url)?;
         let rules = Rules::load()?;
         let mut journal = self.journal.clone();
         journal.required |= rules.in_force;
         let policy = self.policy(rules)?;
         journal.required |= policy.needs_a_file();
-        let signer = match self.signer {
-            Some(signer) => signer,
-            None => Arc::new(wallet_key(self.private_key)?),
-        };
-        let model = self.model.unwrap_or_else(|| DEFAULT_MODEL.to_owned());
-        if model.trim().is_empty() {
-            return Err(Error::argument("model", "Model must be a non-empty string"));
-        }
-        let mut transport = TransportOptions { ca_file: self.ca_file, ..Default::default() };
-        if let Some(user_agent) = self.user_agent {
-            transport.user_agent = user_agent;
-        }
-        let transport = Transport::new(&transport)?;
-        Ok(Inner {
-            http: PaidHttp {
-                chain: ChainReader::new(
-                    transport.clone(),
-                    ChainOptions { rpc_url, ..Default::default() },
-                ),
-                transport,
-                signer,
-                policy: Arc::new(policy),
-                journal: Arc::new(Journal::new(journal)),
-                clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-                hook: self.on_payment,
-                on_unresolved: self.on_unresolved,
-                session: random_bytes()?,
-            },
+        let chain = ChainOptions { rpc_url, ..Default::default() };
+        Ok(PaidHttp {
+            chain: ChainReader::new(transport.clone(), chain),
             api_url,
-            model,
-            timeout: timeout(self.timeout)?,
+            transport,
+            signer,
+            policy: Arc::new(policy),
+            journal: Arc::new(Journal::new(journal)),
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            hook: self.on_payment,
+            on_unresolved: self.on_unresolved,
+            session: random_bytes()?,
+            recent: Arc::default(),
         })
     }
 }
@@ -161,34 +183,16 @@ impl ClientOptions {
     }
 }
 
-fn wallet_key(given: Option<PrivateKey>) -> Result<LocalKey> {
-    let from_environment =
-        || env::text("BLOCKRUN_WALLET_KEY").or_else(|| env::text("BASE_CHAIN_WALLET_KEY"));
-    let Some(key) = given.or_else(|| from_environment().map(PrivateKey::from)) else {
-        return Err(Error::argument(
-            "private_key",
-            "No credential configured. Either set BLOCKRUN_WALLET_KEY to the private key of a \
-             wallet, or pass it as the first constructor argument",
-        ));
+fn api_url(given: Option<&str>, account: bool) -> Result<Url> {
+    let (variables, default): (&[&str], _) = match account {
+        true => (&["BLOCKRUN_API_KEY_URL", "BLOCKRUN_API_BASE_URL"], DEFAULT_API_KEY_URL),
+        false => (&["BLOCKRUN_API_URL"], DEFAULT_API_URL),
     };
-    let text = key.0.trim();
-    if text.starts_with("brk_") {
-        return Err(Error::argument(
-            "private_key",
-            "this is an API key (brk_…); this version pays from a wallet: pass its private key",
-        ));
-    }
-    LocalKey::from_hex(text)
-}
-
-fn api_url(given: Option<&str>) -> Result<Url> {
-    let (field, text) = match given {
-        Some(text) => ("api_url", text.to_owned()),
-        None => match env::text("BLOCKRUN_API_URL") {
-            Some(text) => ("BLOCKRUN_API_URL", text),
-            None => ("api_url", DEFAULT_API_URL.to_owned()),
-        },
-    };
+    let from_environment = || variables.iter().find_map(|name| Some((*name, env::text(name)?)));
+    let (field, text) = given
+        .map(|text| ("api_url", text.to_owned()))
+        .or_else(from_environment)
+        .unwrap_or_else(|| ("api_url", default.to_owned()));
     let url = check_url(field, &text)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Error::argument(

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
+
 use super::{
     Action, Answer, ChainAnswer, Moment, Outcome, Reaction, Signal,
     after::{reaction, reason, signal, status_text},
@@ -32,10 +34,17 @@ impl Flow {
         }
     }
 
+    /// A server that answers and says that it did not take the payment is believed no more than
+    /// any other: the money stays counted until it is proven that it cannot be taken.
     pub(super) fn charged(&mut self, answer: Answer) -> Action {
         let settlement = Settlement::from_headers(&answer.headers);
         let outcome =
-            self.paid.as_ref().map_or(Outcome::Released, |paid| paid.settled(settlement.as_ref()));
+            self.paid.as_ref().map_or(Outcome::Released, |paid| {
+                match settlement_skipped(&answer.headers) {
+                    true => paid.refused(),
+                    false => paid.settled(settlement.as_ref()),
+                }
+            });
         self.finish(answer, outcome, settlement)
     }
 
@@ -195,4 +204,10 @@ fn conflict(answer: &Answer) -> Error {
     let said = reason(answer).unwrap_or_else(|| "no reason given".to_owned());
     let message = format!("the server has another claim on this payment: {said}");
     error_from(ErrorKind::PaymentOutcomeUnknown, message, answer)
+}
+
+/// Whether a server says that it answered without taking the payment.
+pub(crate) fn settlement_skipped(headers: &HeaderMap) -> bool {
+    let said = headers.get("x-settlement-skipped").and_then(|value| value.to_str().ok());
+    said.is_some_and(|said| said.trim().eq_ignore_ascii_case("true"))
 }

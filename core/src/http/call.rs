@@ -89,7 +89,18 @@ impl<'a> Call<'a> {
         let (flow, recovery) = (resumed(http, request, identity, &resumable), resumable.recovery);
         let (row, recording) = (Some(resumable.row), Some(resumable.recording));
         let incoming = None;
-        Self { http, attempts, request, identity, flow, row, recovery, recording, incoming, started }
+        Self {
+            http,
+            attempts,
+            request,
+            identity,
+            flow,
+            row,
+            recovery,
+            recording,
+            incoming,
+            started,
+        }
     }
 
     /// Whether another model may be asked: this one is not to be had, and nothing was reserved.
@@ -235,9 +246,9 @@ impl<'a> Call<'a> {
     pub(super) async fn finish(&mut self, finished: Finished) -> Delivery {
         let Finished { answer: Answer { status, headers, body }, outcome, settlement } = finished;
         let incoming = self.incoming.take();
-        let books = match &incoming {
-            Some(_) => self.leave_open(&outcome).await,
-            None => {
+        let books = match (&incoming, &outcome) {
+            (Some(_), Outcome::Settled { .. }) => self.leave_open(&outcome).await,
+            _ => {
                 self.close_answered(outcome.clone()).await;
                 None
             }
@@ -249,15 +260,16 @@ impl<'a> Call<'a> {
             _ => None,
         };
         let call = self.flow.call();
-        let paid = receipt.is_some();
-        let resumption = Resumption {
+        let paid = receipt.clone().filter(|_| incoming.is_some()).map(|receipt| Resumption {
+            http: self.http.clone(),
+            books,
+            receipt,
             key: call.key.clone(),
-            payment_id: paid.then(|| call.payment_id.clone()),
+            payment_id: call.payment_id.clone(),
             recovery: self.recovery.clone(),
-            remaining: self.remaining(),
-        };
+        });
         let response = PaidResponse { status, headers, body, receipt };
-        Delivery { response, incoming, books, resumption }
+        Delivery { response, incoming, paid, remaining: self.remaining() }
     }
 }
 

@@ -92,7 +92,7 @@ impl PaidHttp {
     pub async fn open(&self, request: PaidRequest) -> Result<PaidStream> {
         let events = PaidRequest { events: true, ..request };
         let delivery = self.deliver(&events).await?;
-        Ok(PaidStream::new(self, &events, delivery))
+        Ok(PaidStream::new(events.timeout, delivery))
     }
 
     async fn deliver(&self, request: &PaidRequest) -> Result<Delivery> {

@@ -6,7 +6,7 @@ use http::Method;
 use url::Url;
 
 use super::{
-    PaidHttp, Receipt, headers,
+    headers,
     stream::{Books, Resumption},
     transport::{Incoming, Leg},
 };
@@ -29,12 +29,11 @@ const LINGER: Duration = Duration::from_millis(200);
 /// A stream under way.
 #[derive(Debug)]
 pub(super) struct Reading {
-    http: PaidHttp,
+    /// Who paid, and how the stream goes on; `None` where nothing was paid.
+    paid: Option<Resumption>,
     timeout: Duration,
-    /// Open books; `None` when nothing was paid, or they are closed.
-    books: Option<Books>,
-    resumption: Resumption,
-    receipt: Option<Receipt>,
+    /// What is left of it for waiting.
+    remaining: Duration,
     /// `None` while the connection is lost, and after the end.
     incoming: Option<Incoming>,
     parser: EventParser,
@@ -54,19 +53,15 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(
-        http: PaidHttp,
-        timeout: Duration,
         incoming: Incoming,
-        books: Option<Books>,
-        resumption: Resumption,
-        receipt: Option<Receipt>,
+        paid: Option<Resumption>,
+        timeout: Duration,
+        remaining: Duration,
     ) -> Self {
         Self {
-            http,
+            paid,
             timeout,
-            books,
-            resumption,
-            receipt,
+            remaining,
             incoming: Some(incoming),
             parser: EventParser::default(),
             last_id: None,
@@ -103,11 +98,13 @@ impl Reading {
     /// Reads a piece, or finds the connection again.
     async fn read(&mut self) -> Result<()> {
         let Some(incoming) = &mut self.incoming else { return self.reopen().await };
-        let row = self.books.as_ref().map(|books| books.row);
-        let wait = Wait { http: &self.http, row, total: self.timeout };
-        match wait.on(incoming.chunk(), &mut self.resumption.remaining).await? {
+        let wait = Wait { paid: self.paid.as_ref(), total: self.timeout };
+        match wait.on(incoming.chunk(), &mut self.remaining).await? {
             Ok(Some(bytes)) => self.parser.push(&bytes),
-            Ok(None) if self.complete || !self.is_resumable() => self.close().await,
+            // Whether that was the end, who knows what it carries can say.
+            Ok(None) if self.complete || !self.is_resumable() => {
+                (self.ended, self.incoming) = (true, None);
+            }
             Ok(None) => {
                 self.lost_by(Error::new(ErrorKind::Connection, "it ended before its last event"));
             }
@@ -133,33 +130,32 @@ impl Reading {
     /// Whether the rest can be asked for: of a paid answer that is stored, from an event that has a
     /// name.
     const fn is_resumable(&self) -> bool {
-        self.resumption.payment_id.is_some() && (self.events == 0 || self.last_id.is_some())
+        self.paid.is_some() && (self.events == 0 || self.last_id.is_some())
     }
 
     /// Asks for the events after the last one.
     async fn reopen(&mut self) -> Result<()> {
-        let Some(id) = self.resumption.payment_id.clone().filter(|_| self.is_resumable()) else {
-            return Err(self.lost_for_good());
-        };
         if self.complete {
-            self.close().await;
+            self.ended = true;
             return Ok(());
         }
+        let Some(paid) = self.paid.as_ref().filter(|_| self.is_resumable()) else {
+            return Err(self.lost_for_good());
+        };
         if self.resumes >= RESUMES {
             return Err(self.lost_for_good());
         }
         self.resumes += 1;
-        let url = answer_url(&self.http.api_url, &id)?;
-        let headers = headers::events_after(self.last_id.as_deref(), &self.resumption.recovery)?;
-        let row = self.books.as_ref().map(|books| books.row);
-        let wait = Wait { http: &self.http, row, total: self.timeout };
+        let url = answer_url(&paid.http.api_url, &paid.payment_id)?;
+        let headers = headers::events_after(self.last_id.as_deref(), &paid.recovery)?;
+        let wait = Wait { paid: Some(paid), total: self.timeout };
         let leg = Leg { method: Method::GET, url: &url, headers, body: bytes::Bytes::new() };
         let pause = pause(self.resumes);
         let asked = async {
             tokio::time::sleep(pause).await;
-            self.http.transport.exchange_open(leg, true).await
+            paid.http.transport.exchange_open(leg, true).await
         };
-        match wait.on(asked, &mut self.resumption.remaining).await? {
+        match wait.on(asked, &mut self.remaining).await? {
             (Event::Answered(_), Some(incoming)) => {
                 self.parser = EventParser::default();
                 self.incoming = Some(incoming);
@@ -188,16 +184,21 @@ impl Reading {
         self.told(Error::new(ErrorKind::StreamBroken, message))
     }
 
-    /// Ends with an error that says what happened to the money.
+    /// Ends with an error.
     fn told(&mut self, error: Error) -> Error {
         (self.ended, self.failed, self.incoming) = (true, true, None);
-        let Some(receipt) = &self.receipt else { return error };
+        self.explain(error)
+    }
+
+    /// Says what happened to the money.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        let Some(paid) = &self.paid else { return error };
         let payment = PaymentState::Charged {
-            amount: receipt.amount,
-            transaction: receipt.transaction.clone(),
+            amount: paid.receipt.amount,
+            transaction: paid.receipt.transaction.clone(),
             proof: Proof::Server,
         };
-        error.with_payment(payment).with_key(&self.resumption.key)
+        error.with_payment(payment).with_key(&paid.key)
     }
 
     /// Ends a stream whose last event was seen. What is left of it is read, so that its connection
@@ -211,20 +212,27 @@ impl Reading {
         self.close().await;
     }
 
+    /// The answer was cut short: it stays outstanding, and the same call takes it up.
+    pub(super) fn cut_short(&mut self) -> Error {
+        self.broken(&Error::new(ErrorKind::Connection, "it ended before its last event"))
+    }
+
     async fn close(&mut self) {
         (self.ended, self.incoming) = (true, None);
-        if let Some(Books { row, outcome }) = self.books.take() {
+        if let Some(paid) = &mut self.paid
+            && let Some(Books { row, outcome }) = paid.books.take()
+        {
             // What cannot be written stays counted; the answer was handed over.
-            let _ = self.http.journal.finish(row, outcome).await;
+            let _ = paid.http.journal.finish(row, outcome).await;
         }
     }
 
     /// A slow consumer keeps its stream.
     fn renew_lease(&mut self) {
-        if let Some(books) = &self.books
+        if let Some(paid) = &self.paid
             && self.renewed.elapsed() > HEARTBEAT
         {
-            self.http.journal.extend(books.row, self.http.now());
+            paid.renew_lease();
             self.renewed = Instant::now();
         }
     }
@@ -232,11 +240,12 @@ impl Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        let Some(Books { row, outcome }) = self.books.take() else { return };
+        let Some(paid) = &mut self.paid else { return };
+        let Some(Books { row, outcome }) = paid.books.take() else { return };
         match self.failed {
             // Its answer is still wanted: the same call takes it up.
-            true => self.http.journal.abandon(row, outcome),
-            false => self.http.journal.finish_later(row, outcome),
+            true => paid.http.journal.abandon(row, outcome),
+            false => paid.http.journal.finish_later(row, outcome),
         }
     }
 }
@@ -244,8 +253,7 @@ impl Drop for Reading {
 /// Waits for the server while the lease is kept. Only this counts against the call's time, not what
 /// the consumer does between two events.
 struct Wait<'a> {
-    http: &'a PaidHttp,
-    row: Option<crate::journal::RowId>,
+    paid: Option<&'a Resumption>,
     total: Duration,
 }
 
@@ -259,8 +267,8 @@ impl Wait<'_> {
             match done {
                 Ok(done) => return Ok(done),
                 Err(_) => {
-                    if let Some(row) = self.row {
-                        self.http.journal.extend(row, self.http.now());
+                    if let Some(paid) = self.paid {
+                        paid.renew_lease();
                     }
                 }
             }

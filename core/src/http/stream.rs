@@ -5,15 +5,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::{PaidHttp, PaidRequest, PaidResponse, Receipt, reading::Reading, transport::Incoming};
-use crate::{error::Result, flow::Outcome, journal::RowId, sse::ServerEvent};
+use super::{PaidHttp, PaidResponse, Receipt, reading::Reading, transport::Incoming};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    flow::Outcome,
+    journal::RowId,
+    sse::ServerEvent,
+};
 
 /// What a call brought: a whole answer, or the head of a stream and what its reader needs.
 pub(super) struct Delivery {
     pub(super) response: PaidResponse,
     pub(super) incoming: Option<Incoming>,
-    pub(super) books: Option<Books>,
-    pub(super) resumption: Resumption,
+    /// Where something was paid.
+    pub(super) paid: Option<Resumption>,
+    pub(super) remaining: Duration,
 }
 
 /// Books that stay open until the end of a stream.
@@ -23,14 +29,25 @@ pub(super) struct Books {
     pub(super) outcome: Outcome,
 }
 
-/// How a stream goes on when its connection is lost.
+/// How a paid stream goes on when its connection is lost.
 #[derive(Debug)]
 pub(super) struct Resumption {
+    pub(super) http: PaidHttp,
+    pub(super) books: Option<Books>,
+    pub(super) receipt: Receipt,
     pub(super) key: String,
-    /// Public id of the stored answer; `None` when nothing was paid and nothing is stored.
-    pub(super) payment_id: Option<String>,
+    /// Public id of the stored answer.
+    pub(super) payment_id: String,
+    /// The token that opens it.
     pub(super) recovery: String,
-    pub(super) remaining: Duration,
+}
+
+impl Resumption {
+    pub(super) fn renew_lease(&self) {
+        if let Some(books) = &self.books {
+            self.http.journal.extend(books.row, self.http.now());
+        }
+    }
 }
 
 /// An answer whose head has come. Pulled: nothing is read ahead of the consumer but what the
@@ -57,21 +74,31 @@ enum Body {
 }
 
 impl PaidStream {
-    pub(super) fn new(http: &PaidHttp, request: &PaidRequest, delivery: Delivery) -> Self {
-        let Delivery { response, incoming, books, resumption } = delivery;
+    pub(super) fn new(timeout: Duration, delivery: Delivery) -> Self {
+        let Delivery { response, incoming, paid, remaining } = delivery;
+        let Some(incoming) = incoming else { return Self::whole(response) };
+        let PaidResponse { status, headers, receipt, .. } = response;
+        let reading = Reading::new(incoming, paid, timeout, remaining);
+        Self { status, headers, receipt, body: Body::Events(Box::new(reading)) }
+    }
+
+    /// An answer that is whole already.
+    pub fn whole(response: PaidResponse) -> Self {
         let PaidResponse { status, headers, body, receipt } = response;
-        let body = match incoming {
-            None => Body::Whole(Some(body).filter(|body| !body.is_empty())),
-            Some(incoming) => Body::Events(Box::new(Reading::new(
-                http.clone(),
-                request.timeout,
-                incoming,
-                books,
-                resumption,
-                receipt.clone(),
-            ))),
-        };
-        Self { status, headers, receipt, body }
+        Self { receipt, ..Self::made(status, headers, body) }
+    }
+
+    /// An answer of our own.
+    pub(crate) fn made(status: u16, headers: HeaderMap, body: Bytes) -> Self {
+        let body = Body::Whole(Some(body).filter(|body| !body.is_empty()));
+        Self { status, headers, receipt: None, body }
+    }
+
+    /// The error that an answer without success is; takes its body.
+    pub(crate) fn take_error(&mut self) -> Error {
+        let body = self.take_whole().unwrap_or_default();
+        let (status, headers) = (self.status, self.headers.clone());
+        PaidResponse { status, headers, body, receipt: None }.into_error(ErrorKind::Api)
     }
 
     /// Whether the answer is an event stream; otherwise it is whole.
@@ -108,6 +135,23 @@ impl PaidStream {
         match &mut self.body {
             Body::Whole(bytes) => Ok(bytes.take()),
             Body::Events(reading) => Ok(reading.next().await?.map(|event| event.raw)),
+        }
+    }
+
+    /// The error of a stream that ended where its reader expected more: the answer stays
+    /// outstanding, and the same call takes it up.
+    pub fn cut_short(&mut self) -> Error {
+        match &mut self.body {
+            Body::Events(reading) => reading.cut_short(),
+            Body::Whole(_) => Error::new(ErrorKind::StreamBroken, "the answer is no stream"),
+        }
+    }
+
+    /// Adds to an error of its reader what was charged, and the key.
+    pub fn explain(&self, error: Error) -> Error {
+        match &self.body {
+            Body::Events(reading) => reading.explain(error),
+            Body::Whole(_) => error,
         }
     }
 

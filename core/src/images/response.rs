@@ -26,6 +26,9 @@ pub struct ImageResponse {
     /// What was paid; `None` when nothing was asked.
     #[serde(skip)]
     pub receipt: Option<Receipt>,
+    /// Whether an account was billed, so that the cost is not known here.
+    #[serde(skip)]
+    pub billed_to_account: bool,
 }
 
 /// One image: an address, or the file itself.

@@ -43,9 +43,57 @@ pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
+/// Checks a path below the base address: it names a resource and leads nowhere else.
+///
+/// # Errors
+/// `InvalidArgument` that names `field`.
+pub fn check_path(field: &str, path: &str) -> Result<()> {
+    let problem = |what: &str| Err(Error::argument(field, &format!("{path:?} {what}")));
+    let Some(rest) = path.strip_prefix('/') else { return problem("does not begin with a slash") };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/%".contains(c);
+    if let Some(odd) = path.chars().find(|c| !plain(*c)) {
+        return problem(&format!("holds {odd:?}: give the query apart, and encode what is odd"));
+    }
+    let lower = path.to_ascii_lowercase();
+    if ["%2e", "%2f", "%5c", "%00"].iter().any(|code| lower.contains(code)) {
+        return problem("holds an encoded dot, slash or nothing");
+    }
+    if rest.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return problem("holds an empty segment, or one that leads elsewhere");
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_leads_nowhere_else() {
+        for good in ["/v1/models", "/v1/rpc/base", "/v1/x/a%20b", "/v1/@user:1/~x"] {
+            assert!(check_path("path", good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "v1/models",
+            "/",
+            "//evil.example/x",
+            "/v1//x",
+            "/v1/../admin",
+            "/v1/./x",
+            "/v1/x?y=1",
+            "/v1/x#y",
+            "/v1/%2e%2e/x",
+            "/v1/a%2Fb",
+            "/v1\\x",
+            "/v1/ x",
+            "/v1/x\n",
+            "/v1/x/",
+        ] {
+            let error = check_path("path", bad).unwrap_err();
+            assert_eq!(error.field(), Some("path"), "{bad:?}");
+        }
+    }
 
     #[test]
     fn safe_addresses_pass() {

@@ -33,7 +33,7 @@ pub(crate) async fn audit(
     expected: RangeInclusive<usize>,
 ) -> Audit {
     let mut problems = Vec::new();
-    let address = wallet.client("http://127.0.0.1:9/api").address();
+    let address = wallet.client("http://127.0.0.1:9/api").address().unwrap();
     let executed = match transfers(gateway, address).await {
         Ok(executed) => executed,
         Err(problem) => {

@@ -1,0 +1,186 @@
+//! [`ChatStream`]: an answer in chunks, paid for once.
+
+use http::HeaderMap;
+
+use super::{ChatAccumulator, ChatChunk, ChatResponse, ServerFallback};
+use crate::{
+    client::Rail,
+    error::{Error, ErrorKind, Result},
+    http::{CallKey, PaidRequest, PaidStream, Receipt},
+    money::Usdc,
+};
+
+/// A streamed chat completion. Nothing is sent before it is first read.
+///
+/// Its key is fixed when it is made: whatever is done with it, it pays at most once. A connection
+/// that is lost is found again without paying, where the server stores its answers. Dropping it
+/// ends the answer there and closes its books. Pulled: chunks that nobody asks for are not read.
+///
+/// ```no_run
+/// # async fn run(client: blockrun_llm::LLMClient) -> blockrun_llm::Result<()> {
+/// use blockrun_llm::ChatRequest;
+///
+/// let mut stream = client.chat_completion_stream(&ChatRequest::new("Tell me a story."))?;
+/// while let Some(chunk) = stream.next().await? {
+///     print!("{}", chunk.text());
+/// }
+/// println!("\n{} USDC", stream.cost());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ChatStream {
+    rail: Rail,
+    request: PaidRequest,
+    open: Option<PaidStream>,
+    received: ChatAccumulator,
+    /// An answer was seen to end.
+    finished: bool,
+    over: bool,
+}
+
+impl ChatStream {
+    pub(crate) fn new(rail: Rail, request: PaidRequest) -> Self {
+        Self {
+            rail,
+            request,
+            open: None,
+            received: ChatAccumulator::default(),
+            finished: false,
+            over: false,
+        }
+    }
+
+    /// Sends the request, pays if asked, and waits for the head of the answer. Reading does it too;
+    /// once it has succeeded, it does nothing.
+    ///
+    /// After an error it can be called again: the same call is made, with the same payment if one
+    /// was sent.
+    ///
+    /// # Errors
+    /// As [`chat_completion`](crate::LLMClient::chat_completion).
+    pub async fn open(&mut self) -> Result<()> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        match self.rail.open(self.request.clone()).await {
+            Ok(mut stream) if !(200..300).contains(&stream.status) => Err(stream.take_error()),
+            Ok(stream) => {
+                self.open = Some(stream);
+                Ok(())
+            }
+            Err(error) => {
+                self.keep_key(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// The next chunk; `None` at the end. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// As [`ChatStream::open`]; `StreamBroken` when the answer was cut short or the server says
+    /// that it failed, and `Timeout` when the call's time was spent waiting. Both say what was
+    /// charged and name the key, and the error's response is what was received, in the form of a
+    /// whole answer.
+    pub async fn next(&mut self) -> Result<Option<ChatChunk>> {
+        if self.over {
+            return Ok(None);
+        }
+        self.open().await?;
+        let read = self.read().await;
+        match &read {
+            Ok(Some(chunk)) => {
+                self.received.push(chunk);
+                self.finished |= chunk.choices().any(|choice| choice.finish_reason().is_some());
+            }
+            Ok(None) | Err(_) => self.over = true,
+        }
+        read.map_err(|error| error.with_response(self.received.json().to_string()))
+    }
+
+    /// Reads the answer to its end and returns it whole.
+    ///
+    /// # Errors
+    /// As [`ChatStream::next`].
+    pub async fn collect(mut self) -> Result<ChatResponse> {
+        while self.next().await?.is_some() {}
+        Ok(self.received())
+    }
+
+    /// What was received so far, in the form of a whole answer, with what was paid.
+    pub fn received(&self) -> ChatResponse {
+        let mut response = self.received.response();
+        response.receipt = self.receipt().cloned();
+        response.fallback = self.fallback();
+        response.billed_to_account = self.rail.is_account();
+        response
+    }
+
+    /// HTTP status of the answer; `None` before its head has come.
+    pub fn status(&self) -> Option<u16> {
+        self.open.as_ref().map(|open| open.status)
+    }
+
+    /// Headers of the answer; `None` before its head has come.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.open.as_ref().map(|open| &open.headers)
+    }
+
+    /// What was paid; `None` before the head of the answer has come, and when nothing was asked.
+    pub fn receipt(&self) -> Option<&Receipt> {
+        self.open.as_ref()?.receipt.as_ref()
+    }
+
+    /// What the call cost, in micro-USDC; zero before the head of the answer has come, when nothing
+    /// was asked, and when an account is billed.
+    pub fn cost(&self) -> Usdc {
+        self.receipt().map_or(Usdc::ZERO, |receipt| receipt.amount)
+    }
+
+    /// Which other model the server says has answered.
+    pub fn fallback(&self) -> Option<ServerFallback> {
+        ServerFallback::from_headers(self.headers()?)
+    }
+
+    /// Whether an account is billed, so that the cost is not known here.
+    pub const fn billed_to_account(&self) -> bool {
+        self.rail.is_account()
+    }
+
+    async fn read(&mut self) -> Result<Option<ChatChunk>> {
+        let Some(open) = &mut self.open else { return Ok(None) };
+        if !open.is_events() {
+            // A server that does not stream has answered whole.
+            return Ok(open.take_whole().map(|body| ChatChunk::from_whole(&body)));
+        }
+        let Some(event) = open.next_event().await? else {
+            if !self.finished {
+                return Err(open.cut_short());
+            }
+            open.finish().await;
+            return Ok(None);
+        };
+        match ChatChunk::from_event(&event) {
+            Ok(Some(chunk)) => Ok(Some(chunk)),
+            Ok(None) => {
+                open.finish().await;
+                Ok(None)
+            }
+            Err(error) => {
+                open.finish().await;
+                let said = error.message().to_owned();
+                Err(open.explain(Error::new(ErrorKind::StreamBroken, said)))
+            }
+        }
+    }
+
+    /// A payment that was sent, under whatever key, is this stream's from now on.
+    fn keep_key(&mut self, error: &Error) {
+        // One that somebody made under a key of their own is named by its public id only, and found
+        // by its content again.
+        if let Some(key) = error.key().filter(|key| !key.starts_with("pay_")) {
+            self.request.key = CallKey::Given(key.to_owned());
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Who pays: a wallet's key, a signer that keeps its key elsewhere, or an account's API key.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::{PrivateKey, environment as env};
+use crate::{
+    error::{Error, Result},
+    wallet::{LocalKey, Signer},
+};
+
+/// How API keys begin.
+const PREFIX: &str = "brk_";
+/// Where an API key is looked for.
+const API_KEY: &str = "BLOCKRUN_API_KEY";
+/// Where a wallet's key is looked for.
+const WALLET_KEYS: [&str; 2] = ["BLOCKRUN_WALLET_KEY", "BASE_CHAIN_WALLET_KEY"];
+
+/// Who pays.
+pub(super) enum Credential {
+    /// A wallet.
+    Signer(Arc<dyn Signer>),
+    /// An account.
+    ApiKey(Zeroizing<String>),
+}
+
+impl Credential {
+    /// What was given, else what the environment has: an API key goes before a wallet's key.
+    pub(super) fn of(given: Option<&PrivateKey>, signer: Option<&Arc<dyn Signer>>) -> Result<Self> {
+        if let Some(signer) = signer {
+            return Ok(Self::Signer(Arc::clone(signer)));
+        }
+        if let Some(key) = given {
+            return Self::read("private_key", key.text());
+        }
+        if let Some(key) = env::text(API_KEY).map(Zeroizing::new) {
+            return api_key(API_KEY, key.trim());
+        }
+        let found = WALLET_KEYS.iter().find_map(|name| Some((*name, env::text(name)?)));
+        match found.map(|(name, key)| (name, Zeroizing::new(key))) {
+            Some((name, key)) => Self::read(name, key.trim()),
+            None => Err(Error::argument(
+                "private_key",
+                "No credential configured. Either set BLOCKRUN_WALLET_KEY to the private key of a \
+                 wallet, or BLOCKRUN_API_KEY to an API key, or pass either one as the first \
+                 constructor argument",
+            )),
+        }
+    }
+
+    pub(super) const fn is_api_key(&self) -> bool {
+        matches!(self, Self::ApiKey(_))
+    }
+
+    fn read(field: &str, text: &str) -> Result<Self> {
+        if text.starts_with(PREFIX) {
+            return api_key(field, text);
+        }
+        Ok(Self::Signer(Arc::new(LocalKey::from_hex(text)?)))
+    }
+}
+
+/// An API key; what is wrong with one is said without showing it.
+fn api_key(field: &str, text: &str) -> Result<Credential> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let rest = text.strip_prefix(PREFIX).filter(|rest| !rest.is_empty() && rest.chars().all(plain));
+    match rest {
+        Some(_) => Ok(Credential::ApiKey(Zeroizing::new(text.to_owned()))),
+        None => Err(Error::argument(
+            field,
+            "Invalid API key: expected a key starting with 'brk_', then letters, digits, _ and -",
+        )),
+    }
+}

@@ -1,0 +1,58 @@
+//! What was paid, and what became of it.
+
+use super::{CHAT, LLMClient, Rail, success};
+use crate::{
+    chat::ChatResponse,
+    error::Result,
+    http::{PaidHttp, Reconciliation},
+    journal::{JournalKind, PaymentFilter, PaymentRecord, Spending},
+};
+
+impl LLMClient {
+    /// Payments of the wallet home that pass a filter, oldest first.
+    ///
+    /// # Errors
+    /// `Journal`; `InvalidArgument` with an API key.
+    pub async fn payments(&self, filter: PaymentFilter) -> Result<Vec<PaymentRecord>> {
+        let PaidHttp { journal, session, clock, .. } = self.inner.rail.wallet("payments")?;
+        journal.payments(filter, *session, clock.now()).await
+    }
+
+    /// Sums over everything this client and its clones paid.
+    ///
+    /// # Errors
+    /// `Journal`; `InvalidArgument` with an API key.
+    pub async fn spending(&self) -> Result<Spending> {
+        let PaidHttp { journal, session, clock, .. } = self.inner.rail.wallet("spending")?;
+        journal.spending(*session, clock.now()).await
+    }
+
+    /// Asks the chain what became of payments whose answer was lost, and writes what is proven.
+    ///
+    /// # Errors
+    /// `Journal`; `InvalidArgument` with an API key. A chain that does not answer is no error.
+    pub async fn reconcile(&self) -> Result<Reconciliation> {
+        self.inner.rail.wallet("reconcile")?.reconcile().await
+    }
+
+    /// Fetches the answer of a paid chat call again, by its idempotency key or public id. Pays
+    /// nothing; works as long as the gateway keeps the answer (an hour past the payment's expiry).
+    /// The answer of a stream comes whole.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a call that the journal does not know, and with an API key; `Api` when
+    /// the gateway has no answer for it any more.
+    pub async fn recover(&self, key: &str) -> Result<ChatResponse> {
+        let wallet = self.inner.rail.wallet("recover")?;
+        let chat = self.post(CHAT, bytes::Bytes::new(), None);
+        Ok(ChatResponse::from_http(success(wallet.recover(key, &chat).await?)?))
+    }
+
+    /// Where payments are recorded; `None` before the first one, and with an API key.
+    pub fn journal(&self) -> Option<&JournalKind> {
+        match &self.inner.rail {
+            Rail::Wallet(http) => http.journal.kind(),
+            Rail::Account(_) => None,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Who is billed: a wallet that signs payments, or an account that an API key names.
+
+use url::Url;
+
+use crate::{
+    error::{Error, Result},
+    http::{AccountHttp, PaidHttp, PaidRequest, PaidResponse, PaidStream},
+};
+
+/// How a client pays.
+#[derive(Clone, Debug)]
+pub(crate) enum Rail {
+    /// x402: each call pays for itself.
+    Wallet(Box<PaidHttp>),
+    /// An API key.
+    Account(AccountHttp),
+}
+
+impl Rail {
+    pub(crate) async fn send(&self, request: PaidRequest) -> Result<PaidResponse> {
+        match self {
+            Self::Wallet(http) => http.send(request).await,
+            Self::Account(http) => http.send(&request).await,
+        }
+    }
+
+    pub(crate) async fn open(&self, request: PaidRequest) -> Result<PaidStream> {
+        match self {
+            Self::Wallet(http) => http.open(request).await,
+            Self::Account(http) => http.open(&request).await,
+        }
+    }
+
+    pub(crate) async fn send_unpaid(&self, request: PaidRequest) -> Result<PaidResponse> {
+        match self {
+            Self::Wallet(http) => http.send_unpaid(request).await,
+            Self::Account(http) => http.send(&request).await,
+        }
+    }
+
+    pub(crate) const fn is_account(&self) -> bool {
+        matches!(self, Self::Account(_))
+    }
+
+    /// Base address of the endpoint.
+    pub(super) const fn api_url(&self) -> &Url {
+        match self {
+            Self::Wallet(http) => &http.api_url,
+            Self::Account(http) => &http.api_url,
+        }
+    }
+
+    /// What only a wallet has.
+    pub(super) fn wallet(&self, method: &str) -> Result<&PaidHttp> {
+        match self {
+            Self::Wallet(http) => Ok(http),
+            Self::Account(_) => {
+                let problem = format!(
+                    "{method} is wallet-only and this client authenticates with a BlockRun API key; \
+                     give the private key of a wallet instead"
+                );
+                Err(Error::argument("private_key", &problem))
+            }
+        }
+    }
+}
