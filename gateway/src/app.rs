@@ -16,6 +16,7 @@ use crate::{
     ledger::Ledger,
     offer::Terms,
     provider::Provider,
+    recording::Recordings,
     settlement::Settlement,
     store::Store,
 };
@@ -34,6 +35,7 @@ pub(crate) struct App {
     pub(crate) settlement: Arc<dyn Settlement>,
     pub(crate) limits: Limits,
     pub(crate) turns: Turns,
+    pub(crate) recordings: Recordings,
     pub(crate) tasks: Tasks,
     /// `http://host:port`, for links when a request does not say how it was addressed.
     pub(crate) base_url: String,
@@ -82,6 +84,10 @@ impl Tasks {
 
 /// The time in Unix seconds.
 pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or(Duration::ZERO).as_secs()
+    since_1970().as_secs()
+}
+
+/// The time since the epoch of Unix.
+pub(crate) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
 }

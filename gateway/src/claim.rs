@@ -28,7 +28,7 @@ mod table;
 mod tests;
 mod turn;
 
-pub(crate) use book::{answered, keep, refuse, release, release_all, settled, settling};
+pub(crate) use book::{answered, keep, keep_part, refuse, release, release_all, settled, settling};
 pub(crate) use identity::{Claim, ClaimKey, Named, request_hash};
 pub(crate) use ids::named;
 pub(crate) use room::{Limits, prune};

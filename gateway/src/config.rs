@@ -79,6 +79,9 @@ pub struct Config {
     /// How long an answer is kept beyond the validity of its payment; later it is 410. Default 1
     /// hour.
     pub answer_retention: Duration,
+    /// How long a stream may be silent before a comment is sent, so that nothing on the way takes it
+    /// for dead. Default 15 s.
+    pub keep_alive: Duration,
     /// How long [`shutdown`](crate::Running::shutdown) waits for calls in flight. Default 30 s.
     pub shutdown_deadline: Duration,
 }
@@ -155,6 +158,7 @@ impl Default for Config {
             answer_limit: 4 << 20,
             answers_limit: 4 << 30,
             answer_retention: Duration::from_secs(3_600),
+            keep_alive: Duration::from_secs(15),
             shutdown_deadline: Duration::from_secs(30),
         }
     }

@@ -12,6 +12,7 @@ mod offer;
 mod problem;
 mod provider;
 mod quote;
+mod recording;
 mod routes;
 mod rpc;
 mod sale;

@@ -56,6 +56,11 @@ impl Problem {
         })
     }
 
+    /// The same as the last event of a stream that breaks off.
+    pub(crate) fn event(&self) -> String {
+        format!("event: error\ndata: {}\n\n", json!({ "error": self.error_object() }))
+    }
+
     /// OpenAI's family of an error follows from its status and code.
     fn kind(&self) -> &'static str {
         match (self.status, self.code) {

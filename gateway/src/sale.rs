@@ -10,9 +10,12 @@ mod incoming;
 mod order;
 mod paid;
 mod reconcile;
+mod record;
 mod recover;
 mod relay;
+mod replay;
 mod sell;
+mod stream;
 
 pub(crate) use order::Order;
 pub(crate) use reconcile::reconcile_all;

@@ -63,11 +63,22 @@ pub(crate) fn keep(
     let state = if answer.is_some() { State::Settled } else { State::Spent };
     let sql = "UPDATE claims SET state = ?2 WHERE id = ?1 AND state = 'streaming'";
     let streaming = db.execute(sql, params![id, state])? == 1;
-    let sql = "SELECT 1 FROM claims WHERE id = ?1 AND state = 'settling'";
     match answer {
-        Some(answer) if streaming || db.prepare(sql)?.exists([id])? => store(db, id, answer),
+        Some(answer) if streaming || is(db, id, State::Settling)? => store(db, id, answer),
         _ => Ok(()),
     }
+}
+
+/// Keeps what there is of a settled answer that broke off; the whole of it is owed.
+pub(crate) fn keep_part(db: &Connection, key: &ClaimKey, part: &Answer) -> Result<(), StoreError> {
+    let id = id(db, key)?;
+    if is(db, id, State::Streaming)? { store(db, id, part) } else { Ok(()) }
+}
+
+fn is(db: &Connection, id: i64, state: State) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare("SELECT 1 FROM claims WHERE id = ?1 AND state = ?2")?
+        .exists(params![id, state])?)
 }
 
 fn store(db: &Connection, id: i64, answer: &Answer) -> Result<(), StoreError> {

@@ -52,7 +52,8 @@ pub(super) fn has_room(
                       (SELECT count(*) FROM claims
                        WHERE state IN ('running', 'answered', 'settling', 'streaming')
                              AND (payer <> ?1 OR nonce <> ?2)
-                             AND NOT EXISTS (SELECT 1 FROM answers WHERE claim = claims.id))";
+                             AND (state = 'streaming'
+                                  OR NOT EXISTS (SELECT 1 FROM answers WHERE claim = claims.id)))";
     let bound = params![key.payer.as_slice(), key.nonce.as_slice()];
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
     let (bytes, coming) = db.query_row(sql, bound, read)?;

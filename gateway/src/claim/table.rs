@@ -40,6 +40,8 @@ pub(crate) struct Settled {
 pub(crate) enum Kept {
     /// Its answer.
     Answer(Answer),
+    /// What there was of it when it broke off; the whole of it is owed.
+    Part(Answer),
     /// Nothing yet: a stream was cut short and is owed.
     Owed,
     /// Nothing any more.
@@ -137,7 +139,11 @@ fn kept(db: &Connection, stored: &Stored, now: u64) -> Result<Kept, StoreError> 
     if stored.state == State::Spent || stored.expires <= now {
         return Ok(Kept::Gone);
     }
-    Ok(answer(db, stored.id)?.map_or(Kept::Owed, Kept::Answer))
+    Ok(match answer(db, stored.id)? {
+        None => Kept::Owed,
+        Some(part) if stored.state == State::Streaming => Kept::Part(part),
+        Some(answer) => Kept::Answer(answer),
+    })
 }
 
 fn answer(db: &Connection, claim: i64) -> Result<Option<Answer>, StoreError> {

@@ -242,6 +242,25 @@ fn a_stream_is_owed_until_it_is_kept_or_too_long_to_be() {
 }
 
 #[test]
+fn what_there_is_of_a_broken_stream_is_kept_beside_what_is_owed() {
+    let mut desk = Desk::new();
+    desk.limits.total = 4 + 2 * LIMITS.largest();
+    let claim1 = claim(1);
+    desk.take(&claim1, 100);
+    keep_part(&desk.db, &claim1.key, &answer("early")).unwrap();
+    assert_eq!(desk.count("answers"), 0, "it is not settled");
+    settled(&desk.db, &claim1.key, TXID).unwrap();
+    keep_part(&desk.db, &claim1.key, &answer("part")).unwrap();
+    assert_eq!(desk.kept(&claim1, NOW), Kept::Part(answer("part")));
+    assert_eq!(desk.take(&claim(2), 100), Taken::Ours);
+    assert_eq!(desk.take(&claim(3), 100), Taken::Full, "the whole answer has its place still");
+    keep(&desk.db, &claim1.key, Some(&answer("whole"))).unwrap();
+    assert_eq!(desk.kept(&claim1, NOW), Kept::Answer(answer("whole")));
+    keep_part(&desk.db, &claim1.key, &answer("late")).unwrap();
+    assert_eq!(desk.kept(&claim1, NOW), Kept::Answer(answer("whole")));
+}
+
+#[test]
 fn an_id_is_of_one_call_unless_that_settled_nothing() {
     let desk = Desk::new();
     let named = |nonce, payer| {

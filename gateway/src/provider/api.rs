@@ -29,8 +29,8 @@ pub struct Completion {
     pub body: Bytes,
 }
 
-/// A streamed answer: server-sent events, each item one or more whole frames
-/// (`data: {...}\n\n`), the last one `data: [DONE]\n\n`.
+/// A streamed answer: server-sent events, each item one whole event (`data: {...}\n\n`) without an
+/// id, which the gateway gives it; the last one is `data: [DONE]\n\n`, else the answer broke off.
 pub type Frames = BoxStream<'static, Result<Bytes, ProviderError>>;
 
 /// A provider could not answer. Before the first byte of an answer this costs the caller nothing.

@@ -14,6 +14,9 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{offer::Offer, problem::Problem, provider::ProviderError};
 
+/// Says that an answer can be fetched again from `/api/v1/answers/`, and by which id.
+const ANSWER: &str = "blockrun-answer";
+
 /// How an answer travels.
 pub(super) const fn content_type(stream: bool) -> HeaderValue {
     if stream {
@@ -31,13 +34,15 @@ pub(super) fn ok(stream: bool, body: impl Into<Body>) -> Response {
 }
 
 /// A settlement as the payer is told of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Receipt {
     /// The version of the payment; `None` tells it in both.
     pub(super) version: Option<Version>,
     pub(super) network: &'static Network,
     pub(super) payer: alloy::primitives::Address,
     pub(super) amount: Usdc,
+    /// The id under which the answer can be fetched again; `None` when no token opens it.
+    pub(super) answer: Option<String>,
 }
 
 impl Offer {
@@ -48,11 +53,18 @@ impl Offer {
 }
 
 impl Receipt {
-    /// A paid response: with its receipt, and for this payer's caches only.
+    /// A paid response: with its receipt, the name to fetch it again by, and for this payer's caches
+    /// only.
     pub(super) fn settled(&self, mut response: Response, txid: B256) -> Response {
         self.attach(&mut response, Some(txid), None);
+        let there = response.status().is_success();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+        let answer = self.answer.as_ref().filter(|_| there);
+        // Hexadecimal is always a valid header value.
+        if let Some(Ok(id)) = answer.map(HeaderValue::try_from) {
+            headers.insert(ANSWER, id);
+        }
         response
     }
 
@@ -118,6 +130,24 @@ pub(super) fn still_owed(error: &ProviderError) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "provider_error", message).retry_after(2)
 }
 
+/// The provider broke a paid stream off.
+pub(super) fn broken_off(error: &ProviderError) -> Problem {
+    let message = format!(
+        "The provider broke off: {}. This call is paid for and its answer is owed: send the same \
+         request with the same payment again, without Last-Event-ID, it is not charged again.",
+        error.message
+    );
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "provider_error", message)
+}
+
+/// Paid for and cut short; only the whole answer can be had, from whoever made it.
+pub(super) fn owed() -> Problem {
+    let message = "This call is paid for and its streamed answer was cut short: send the same \
+                   request with the same payment again, without Last-Event-ID, to get it from the \
+                   beginning; it is not charged again.";
+    Problem::new(StatusCode::CONFLICT, "answer_owed", message)
+}
+
 /// Paid for, delivered or lost, and not kept any more.
 pub(super) fn gone() -> Problem {
     let message = "This payment was executed and its answer is not kept any more; a new call needs \
@@ -177,6 +207,7 @@ mod tests {
             network: &BASE_SEPOLIA,
             payer: Address::repeat_byte(1),
             amount,
+            answer: None,
         }
     }
 

@@ -4,19 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::B256;
 use axum::response::{IntoResponse, Response};
-use blockrun_llm::x402::Version;
+use blockrun_llm::x402::{Version, payment_id};
 
 use super::{
     Order,
-    answer::{Receipt, conflict, gone, ok, provider_failed, still_owed, unavailable},
-    relay::{self, Relayed},
+    answer::{Receipt, conflict, gone, ok, provider_failed, unavailable},
+    relay, replay,
 };
 use crate::{
     app::App,
     claim::{self, Answer, Claim, Kept, Seal, Settled, Turn},
     offer::Offer,
     problem::Problem,
-    provider::{Completion, Frames, ProviderError},
+    provider::{Completion, ProviderError},
+    recording::Recording,
     settlement::{Due, Outcome, Transfer, Unavailable},
 };
 
@@ -28,6 +29,8 @@ pub(super) struct Paid {
     pub(super) version: Version,
     pub(super) claim: Claim,
     pub(super) seal: Seal,
+    /// The last event that the client has of an answer that it had before.
+    pub(super) after: Option<u64>,
     pub(super) turn: Turn,
 }
 
@@ -48,30 +51,28 @@ impl Paid {
         }
     }
 
-    /// Answers a payment that was settled before.
-    pub(super) async fn again(self, settled: Settled, kept: Kept) -> Result<Response, Problem> {
+    /// Answers a payment that was settled before; `live` is its answer while it is being made.
+    pub(super) async fn again(
+        self,
+        settled: Settled,
+        kept: Kept,
+        live: Option<Arc<Recording>>,
+    ) -> Response {
         let receipt = self.receipt(settled.value);
-        let response = match kept {
-            Kept::Owed => self.owed().await,
-            Kept::Gone => gone().into_response(),
-            Kept::Answer(answer) => self.open_answer(&answer)?,
+        let response = match (live, kept) {
+            (Some(live), _) => replay::live(&live, self.after, self.app.config.keep_alive),
+            (None, Kept::Answer(answer)) => self.open_answer(&answer),
+            (None, Kept::Part(part)) if self.after.is_some() => self.open_answer(&part),
+            (None, Kept::Part(_) | Kept::Owed) => self.make_up().await,
+            (None, Kept::Gone) => Err(gone()),
         };
-        Ok(receipt.settled(response, settled.txid))
+        receipt.settled(response.unwrap_or_else(IntoResponse::into_response), settled.txid)
     }
 
     fn open_answer(&self, answer: &Answer) -> Result<Response, Problem> {
         let opened = self.seal.open(&answer.sealed);
         let opened = opened.map_err(|_| conflict("an answer that only its buyer can open"))?;
-        Ok(ok(answer.streamed, opened))
-    }
-
-    /// A stream that was paid for and cut short: the provider is asked again, nothing is charged.
-    async fn owed(self) -> Response {
-        let patience = self.app.config.provider_timeout;
-        match self.open_stream(patience).await {
-            Ok(frames) => ok(true, self.record(frames, patience)),
-            Err(error) => still_owed(&error).into_response(),
-        }
+        replay::stored(answer.streamed, opened, self.after)
     }
 
     async fn sell_whole(self, sold: Sold) -> Result<Response, Problem> {
@@ -118,62 +119,6 @@ impl Paid {
         Err(ProviderError { message })
     }
 
-    /// Settles at the first byte, so that the receipt can go ahead of the stream. While the
-    /// settlement is unknown, the stream is recorded for whoever asks again.
-    async fn sell_stream(self, sold: Sold) -> Result<Response, Problem> {
-        let frames = match self.open_stream(sold.patience).await {
-            Ok(frames) => frames,
-            Err(error) => return Err(self.failed(&error).await),
-        };
-        let receipt = self.receipt(sold.transfer.value);
-        Ok(match self.execute(sold.transfer).await {
-            Ok(Outcome::Settled(txid)) => {
-                receipt.settled(ok(true, self.record(frames, sold.patience)), txid)
-            }
-            Ok(Outcome::Unknown(txid)) => {
-                drop(self.record(frames, sold.patience));
-                receipt.pending(txid)
-            }
-            Ok(Outcome::Refused(reason)) => self.offer.refused(receipt, &reason),
-            Err(error) => self.untried(&error).await.into_response(),
-        })
-    }
-
-    async fn open_stream(&self, patience: Duration) -> Result<Frames, ProviderError> {
-        let call = self.order.call();
-        let opened = async { relay::first_frame(self.app.provider.stream(&call).await?).await };
-        relay::within(patience, opened).await
-    }
-
-    /// Passes a stream on in the background and keeps all of it; the turn ends with the stream.
-    fn record(self, frames: Frames, patience: Duration) -> axum::body::Body {
-        let (feed, body) = relay::body();
-        let tasks = self.app.tasks.clone();
-        let limit = usize::try_from(self.app.limits.answer).unwrap_or(usize::MAX);
-        tasks.spawn(async move {
-            let kept = match relay::relay(frames, &feed, patience, limit).await {
-                Relayed::Whole(whole) => self.keep(Some(&whole)).await,
-                Relayed::TooLong => self.keep(None).await,
-                Relayed::Broken => Ok(()),
-            };
-            if let Err(error) = kept {
-                tracing::error!(%error, "a paid stream could not be kept for a replay");
-            }
-            drop(self.turn);
-        });
-        body
-    }
-
-    async fn keep(
-        &self,
-        whole: Option<&[u8]>,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let sealed = whole.map(|whole| self.seal.close(whole)).transpose()?;
-        let answer = sealed.map(|sealed| Answer { streamed: true, sealed });
-        let key = self.claim.key.clone();
-        Ok(self.app.store.run(move |db| claim::keep(db, &key, answer.as_ref())).await?)
-    }
-
     /// Settles an answer that is kept. Returns the transaction, or the response that says why there
     /// is none.
     async fn settle(&self, transfer: Transfer) -> Result<B256, Response> {
@@ -186,13 +131,13 @@ impl Paid {
         }
     }
 
-    async fn execute(&self, transfer: Transfer) -> Result<Outcome, Unavailable> {
+    pub(super) async fn execute(&self, transfer: Transfer) -> Result<Outcome, Unavailable> {
         let (key, model) = (self.claim.key.clone(), self.order.model.id.clone());
         self.app.settlement.settle(Due { key, transfer, model }).await
     }
 
     /// The provider failed before anything was settled: the same payment may come again.
-    async fn failed(&self, error: &ProviderError) -> Problem {
+    pub(super) async fn failed(&self, error: &ProviderError) -> Problem {
         self.release().await;
         provider_failed(error)
     }
@@ -212,8 +157,14 @@ impl Paid {
         }
     }
 
-    fn receipt(&self, amount: blockrun_llm::Usdc) -> Receipt {
-        let (network, payer) = (self.app.terms.network, self.claim.key.payer);
-        Receipt { version: Some(self.version), network, payer, amount }
+    pub(super) fn receipt(&self, amount: blockrun_llm::Usdc) -> Receipt {
+        let key = &self.claim.key;
+        Receipt {
+            version: Some(self.version),
+            network: self.app.terms.network,
+            payer: key.payer,
+            amount,
+            answer: self.claim.recovery.map(|_| payment_id(&key.nonce)),
+        }
     }
 }

@@ -1,17 +1,19 @@
 //! Passing a streamed answer on while keeping all of it.
 
-use std::{convert::Infallible, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 
-use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use serde_json::json;
-use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    time::timeout,
+use tokio::time::timeout;
+
+use crate::{
+    problem::Problem,
+    provider::{Frames, ProviderError},
+    recording::Writer,
 };
 
-use crate::provider::{Frames, ProviderError};
+/// The last event of an answer that is whole.
+const DONE: &[u8] = b"data: [DONE]\n\n";
 
 /// Gives a provider so long and no longer.
 pub(super) async fn within<T>(
@@ -24,21 +26,13 @@ pub(super) async fn within<T>(
     })
 }
 
-/// Waits for the first frame of a stream: until then, nothing has been delivered.
-pub(super) async fn first_frame(mut frames: Frames) -> Result<Frames, ProviderError> {
+/// Waits for the first event of a stream: until then, nothing has been delivered.
+pub(super) async fn first_event(mut frames: Frames) -> Result<Frames, ProviderError> {
     match frames.next().await {
         Some(Ok(first)) => Ok(stream::iter([Ok(first)]).chain(frames).boxed()),
         Some(Err(error)) => Err(error),
         None => Err(ProviderError { message: "the answer was empty".into() }),
     }
-}
-
-/// A body and the end that feeds it. The feed is unbounded so that a slow reader cannot hold a
-/// provider or a claim; it never holds more than the one answer that is kept anyway.
-pub(super) fn body() -> (UnboundedSender<Bytes>, Body) {
-    let (feed, mut frames): (_, UnboundedReceiver<Bytes>) = unbounded_channel();
-    let stream = stream::poll_fn(move |context| frames.poll_recv(context));
-    (feed, Body::from_stream(stream.map(Ok::<_, Infallible>)))
 }
 
 /// How a relayed stream ended.
@@ -48,81 +42,97 @@ pub(super) enum Relayed {
     Whole(Vec<u8>),
     /// Whole, but too long to be kept.
     TooLong,
-    /// Broken off by the provider, of which the listener was told by an `error` frame.
-    Broken,
+    /// Broken off by the provider, with an `error` event at the end of what there is of it.
+    Broken(Option<Vec<u8>>),
 }
 
-/// Passes frames on, to the end even when nobody listens any more, keeping so many bytes of them.
+/// Passes events on, to the end even when nobody reads any more. `told` is what readers get when the
+/// provider breaks off.
 pub(super) async fn relay(
-    mut frames: Frames,
-    feed: &UnboundedSender<Bytes>,
+    frames: Frames,
+    writer: &Writer,
     patience: Duration,
-    limit: usize,
+    told: impl FnOnce(&ProviderError) -> Problem,
 ) -> Relayed {
-    let everything = async {
-        let mut whole = Some(Vec::new());
-        while let Some(frame) = frames.next().await {
-            let frame = frame?;
-            whole = whole.filter(|whole| whole.len() + frame.len() <= limit);
-            if let Some(whole) = &mut whole {
-                whole.extend_from_slice(&frame);
-            }
-            // A listener that left changes nothing: the answer is paid for and kept.
-            let _ = feed.send(frame);
-        }
-        Ok(whole)
-    };
-    match within(patience, everything).await {
-        Ok(whole) => whole.map_or(Relayed::TooLong, Relayed::Whole),
+    match within(patience, pass_on(frames, writer)).await {
+        Ok(()) => writer.whole().map_or(Relayed::TooLong, Relayed::Whole),
         Err(error) => {
-            let error = json!({"message": error.message, "type": "provider_error",
-                               "code": "provider_error", "param": null});
-            let _ = feed.send(format!("data: {}\n\n", json!({"error": error})).into());
-            Relayed::Broken
+            writer.append_last(told(&error).event().as_bytes());
+            Relayed::Broken(writer.whole())
         }
     }
 }
 
+async fn pass_on(mut frames: Frames, writer: &Writer) -> Result<(), ProviderError> {
+    let mut last = Bytes::new();
+    while let Some(frame) = frames.next().await {
+        last = frame?;
+        writer.append(&last).await;
+    }
+    if last == DONE {
+        return Ok(());
+    }
+    Err(ProviderError { message: "the answer has no end".into() })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use http::StatusCode;
+
     use super::*;
 
     fn frames(items: Vec<Result<Bytes, ProviderError>>) -> Frames {
         stream::iter(items).boxed()
     }
 
-    async fn relayed(items: Vec<Result<Bytes, ProviderError>>) -> (Relayed, String) {
-        let (feed, body) = body();
-        let whole = relay(frames(items), &feed, Duration::from_secs(1), 2).await;
-        drop(feed);
-        let seen = axum::body::to_bytes(body, 1_000).await.unwrap();
-        (whole, String::from_utf8(seen.to_vec()).unwrap())
+    async fn relayed(items: Vec<Result<Bytes, ProviderError>>, limit: usize) -> (Relayed, String) {
+        let writer = Writer::new(0, limit);
+        let reader = Arc::clone(writer.recording()).read(None, Duration::MAX).unwrap();
+        let told =
+            |error: &ProviderError| Problem::new(StatusCode::BAD_GATEWAY, "x", &error.message);
+        let relaying = async {
+            let ended = relay(frames(items), &writer, Duration::from_secs(1), told).await;
+            writer.end();
+            ended
+        };
+        let (ended, seen) = tokio::join!(relaying, reader.collect::<Vec<_>>());
+        let seen: Vec<_> = seen.into_iter().flatten().collect();
+        (ended, String::from_utf8(seen.concat()).unwrap())
     }
 
     #[tokio::test]
     async fn what_is_heard_is_what_is_kept() {
-        let (whole, seen) = relayed(vec![Ok("a".into()), Ok("b".into())]).await;
-        assert_eq!((whole, seen.as_str()), (Relayed::Whole(b"ab".into()), "ab"));
+        let (ended, seen) =
+            relayed(vec![Ok("data: a\n\n".into()), Ok(Bytes::from_static(DONE))], 100).await;
+        assert_eq!(seen, "id: 1\ndata: a\n\nid: 2\ndata: [DONE]\n\n");
+        assert_eq!(ended, Relayed::Whole(seen.into_bytes()));
     }
 
     #[tokio::test]
     async fn what_is_too_long_to_be_kept_is_heard_all_the_same() {
-        let (whole, seen) = relayed(vec![Ok("a".into()), Ok("bc".into()), Ok("d".into())]).await;
-        assert_eq!((whole, seen.as_str()), (Relayed::TooLong, "abcd"));
+        let (ended, seen) =
+            relayed(vec![Ok("data: a\n\n".into()), Ok(Bytes::from_static(DONE))], 20).await;
+        assert_eq!(seen, "id: 1\ndata: a\n\nid: 2\ndata: [DONE]\n\n");
+        assert_eq!(ended, Relayed::TooLong);
     }
 
     #[tokio::test]
-    async fn a_broken_answer_says_so_and_is_not_kept() {
+    async fn a_broken_answer_says_so() {
         let broken = Err(ProviderError { message: "gone".into() });
-        let (whole, seen) = relayed(vec![Ok("a".into()), broken]).await;
-        assert_eq!(whole, Relayed::Broken);
-        assert!(seen.starts_with("adata: {\"error\":") && seen.contains("gone"), "{seen}");
+        for end in [vec![broken], vec![]] {
+            let items = [vec![Ok("data: a\n\n".into())], end].concat();
+            let (ended, seen) = relayed(items, 1_000).await;
+            assert!(seen.starts_with("id: 1\ndata: a\n\nid: 2\nevent: error\ndata: {"), "{seen}");
+            assert_eq!(ended, Relayed::Broken(Some(seen.into_bytes())));
+        }
     }
 
     #[tokio::test]
     async fn an_empty_stream_is_a_failure() {
-        assert!(first_frame(frames(vec![])).await.is_err());
-        let mut frames = first_frame(frames(vec![Ok("a".into())])).await.unwrap();
+        assert!(first_event(frames(vec![])).await.is_err());
+        let mut frames = first_event(frames(vec![Ok("a".into())])).await.unwrap();
         assert_eq!(frames.next().await.unwrap().unwrap(), "a");
     }
 }

@@ -1,9 +1,10 @@
 //! The order of a sale.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use axum::response::Response;
 use blockrun_llm::x402::{InvalidReason, Payment, Verified, verify};
+use futures_util::StreamExt;
 use http::HeaderMap;
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     paid::{Paid, Sold},
     reconcile::reconcile,
     relay,
+    replay::{self, last_event_id, only_from_the_beginning},
 };
 use crate::{
     app::{App, now},
@@ -20,8 +22,12 @@ use crate::{
     config::SETTLE_SECONDS,
     offer::Offer,
     problem::Problem,
+    recording::Writer,
     settlement::{Checked, Outcome, Pending, Signature, Transfer},
 };
+
+/// Bytes by which a reader of a free stream may be behind its provider.
+const FREE_WINDOW: usize = 64 * 1024;
 
 /// Answers an order: free models at once, others for a payment, and with a 402 without one.
 pub(crate) async fn serve(
@@ -29,7 +35,8 @@ pub(crate) async fn serve(
     order: Order,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let Some(offer) = order.offer(&app) else { return give(&app, &order).await };
+    let after = last_event_id(headers)?;
+    let Some(offer) = order.offer(&app) else { return give(&app, &order, after).await };
     let payment = match incoming::payment(headers)? {
         None => return Ok(offer.response(None)),
         Some(Err(reason)) => return Ok(offer.response(Some(&reason))),
@@ -46,24 +53,31 @@ pub(crate) async fn serve(
     let seal = Seal::new(&claim.key, token.as_ref(), &order.body)
         .map_err(|error| Problem::internal(&error))?;
     // From here on a caller that hangs up changes nothing.
-    let sale = Sale { app: Arc::clone(&app), order, offer, payment, claim, seal };
+    let sale = Sale { app: Arc::clone(&app), order, offer, payment, claim, seal, after };
     let done = app.tasks.run(Box::pin(sale.run())).await;
     done.map_err(|panic| Problem::internal(&panic))?
 }
 
-/// A free answer.
-async fn give(app: &App, order: &Order) -> Result<Response, Problem> {
+/// A free answer. Nothing of it is kept: when nobody reads it any more, it ends.
+async fn give(app: &App, order: &Order, after: Option<u64>) -> Result<Response, Problem> {
     let (call, patience) = (order.call(), app.config.provider_timeout);
     if !order.chat.stream {
         let answer = relay::within(patience, app.provider.complete(&call)).await;
         let answer = answer.map_err(|error| provider_failed(&error))?;
         return Ok(ok(false, answer.body));
     }
-    let opened = async { relay::first_frame(app.provider.stream(&call).await?).await };
+    replay::only_from_the_beginning(after)?;
+    let opened = async { relay::first_event(app.provider.stream(&call).await?).await };
     let frames = relay::within(patience, opened).await.map_err(|error| provider_failed(&error))?;
-    let (feed, body) = relay::body();
-    app.tasks.spawn(async move { relay::relay(frames, &feed, patience, 0).await });
-    Ok(ok(true, body))
+    let writer = Writer::new(0, FREE_WINDOW);
+    let recording = Arc::clone(writer.recording());
+    let response = replay::live(&recording, None, app.config.keep_alive);
+    let frames = frames.take_while(move |_| ready(recording.is_read())).boxed();
+    app.tasks.spawn(async move {
+        relay::relay(frames, &writer, patience, provider_failed).await;
+        writer.end();
+    });
+    response
 }
 
 /// One paid request.
@@ -74,15 +88,20 @@ struct Sale {
     payment: Payment,
     claim: Claim,
     seal: Seal,
+    after: Option<u64>,
 }
 
 impl Sale {
     async fn run(self) -> Result<Response, Problem> {
         let patience = self.app.config.replay_wait;
         let turn = self.app.turns.wait(&self.claim.key, patience).await.ok_or_else(in_flight)?;
+        // Before the claim is read: one that ends in between is stored by then.
+        let live = self.app.recordings.get(&self.claim.key);
         match self.standing().await? {
             Standing::Conflict(what) => Err(conflict(what)),
-            Standing::Settled(settled, kept) => self.paid(turn).again(settled, kept).await,
+            Standing::Settled(settled, kept) => {
+                Ok(self.paid(turn).again(settled, kept, live).await)
+            }
             Standing::Settling(pending) => self.reconcile(turn, pending).await,
             Standing::Free => self.first(turn).await,
         }
@@ -101,12 +120,15 @@ impl Sale {
             network: self.app.terms.network,
             payer: self.claim.key.payer,
             amount: pending.value,
+            answer: None,
         };
         match reconcile(&self.app, pending).await {
             Outcome::Unknown(txid) => Ok(receipt.pending(txid)),
             Outcome::Refused(reason) => Ok(self.offer.refused(receipt, &reason)),
             Outcome::Settled(_) => match self.standing().await? {
-                Standing::Settled(settled, kept) => self.paid(turn).again(settled, kept).await,
+                Standing::Settled(settled, kept) => {
+                    Ok(self.paid(turn).again(settled, kept, None).await)
+                }
                 other => Err(Problem::internal(&format!("after a settlement: {other:?}"))),
             },
         }
@@ -114,6 +136,9 @@ impl Sale {
 
     /// Verifies and claims a payment that was not settled yet.
     async fn first(self, turn: Turn) -> Result<Response, Problem> {
+        if self.order.chat.stream {
+            only_from_the_beginning(self.after)?;
+        }
         let transfer = match self.verify() {
             Ok(verified) => self.transfer(&verified),
             Err(reason) => return Ok(self.offer.response(Some(&reason))),
@@ -190,6 +215,7 @@ impl Sale {
             version: self.payment.version,
             claim: self.claim,
             seal: self.seal,
+            after: self.after,
             turn,
         }
     }

@@ -4,6 +4,8 @@
 
 mod catalog;
 mod counting;
+mod events;
+mod gated;
 mod ids;
 mod limits;
 mod offer;
@@ -12,6 +14,7 @@ mod practice;
 mod recover;
 mod replay;
 mod restart;
+mod resume;
 mod rpc;
 mod sdk;
 mod serving;

@@ -1,17 +1,52 @@
 //! Streams: standard frames, paid at the first byte, replayed whole.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use blockrun_gateway::{
-    Completion, Frames, Gateway, PracticeProvider, Provider, ProviderCall, ProviderError,
+    Completion, Config, Frames, Gateway, PracticeProvider, Provider, ProviderCall, ProviderError,
 };
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use super::support::{Answer, Shop, config, hello};
+use super::{
+    events::events,
+    support::{Answer, CHAT, Shop, config, hello},
+};
+
+/// Bytes of an event of [`Talkative`], and how many of them it has.
+const LARGE: usize = 64 * 1024;
+const MANY: u64 = 500;
+
+/// Has 32 MB to say, and counts what it was asked for.
+#[derive(Debug, Default)]
+struct Talkative {
+    said: Arc<AtomicU64>,
+    inner: PracticeProvider,
+}
+
+#[async_trait::async_trait]
+impl Provider for Talkative {
+    async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError> {
+        self.inner.complete(call).await
+    }
+
+    async fn stream(&self, _: &ProviderCall) -> Result<Frames, ProviderError> {
+        let said = Arc::clone(&self.said);
+        let large = format!("data: {}\n\n", "x".repeat(LARGE));
+        let events = (0..MANY).map(move |_| {
+            said.fetch_add(1, Ordering::SeqCst);
+            Ok(large.clone().into())
+        });
+        let events = events.chain([Ok("data: [DONE]\n\n".into())]);
+        Ok(futures_util::stream::iter(events).boxed())
+    }
+}
 
 /// Breaks off its first stream after two frames and does not open its second.
 #[derive(Debug, Default)]
@@ -44,11 +79,13 @@ fn streamed(model: &str) -> Value {
     body
 }
 
+/// The chunks of a whole answer, whose events are numbered without a gap.
 fn chunks(answer: &Answer) -> Vec<Value> {
-    let mut frames: Vec<_> = answer.text().split_terminator("\n\n").collect();
-    assert_eq!(frames.pop(), Some("data: [DONE]"));
-    let json = |frame: &str| serde_json::from_str(frame.strip_prefix("data: ").unwrap()).unwrap();
-    frames.into_iter().map(json).collect()
+    let events = events(answer.text());
+    let [chunks @ .., done] = events.as_slice() else { panic!("no events") };
+    assert_eq!(done.data, "[DONE]");
+    assert!((events[0].id..).zip(&events).all(|(id, event)| event.id == id));
+    chunks.iter().map(|event| serde_json::from_str(event.data).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -92,7 +129,7 @@ async fn a_stream_that_is_left_is_kept_for_its_buyer() {
     let shop = Shop::open().await;
     let body = streamed("gpt-4o");
     let payment = shop.payment(&body, 1).await;
-    let request = shop.http.post(shop.url(super::support::CHAT)).body(body.to_string());
+    let request = shop.http.post(shop.url(CHAT)).body(body.to_string());
     let response = request.header(payment.header_name, &payment.header_value).send().await.unwrap();
     assert_eq!(response.status(), 200);
     drop(response);
@@ -137,4 +174,29 @@ async fn a_paid_stream_that_broke_is_owed() {
         assert_eq!(whole.settlement(), broken.settlement());
     }
     assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test]
+async fn a_slow_reader_holds_the_provider_instead_of_filling_the_memory() {
+    for model in ["gpt-4o", "gpt-oss-20b"] {
+        let said = Arc::<AtomicU64>::default();
+        let provider = Talkative { said: Arc::clone(&said), ..Talkative::default() };
+        let small = Config { answer_limit: 4 * LARGE as u64, ..config() };
+        let shop = Shop::around(Gateway::start_with(small, Arc::new(provider)).await.unwrap());
+        let body = streamed(model);
+        let mut request = shop.http.post(shop.url(CHAT)).body(body.to_string());
+        if model == "gpt-4o" {
+            let payment = shop.payment(&body, 1).await;
+            request = request.header(payment.header_name, &payment.header_value);
+        }
+        let response = request.send().await.unwrap();
+        let mut held = 0;
+        // What the system buffers on the way is not ours, so it is waited until nothing moves.
+        while held != said.load(Ordering::SeqCst) {
+            held = said.load(Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        assert!(held < MANY, "{model}: all of it was taken in");
+        assert_eq!(events(&response.text().await.unwrap()).len() as u64, MANY + 1);
+    }
 }
