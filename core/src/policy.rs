@@ -39,6 +39,30 @@ pub enum PayeeRule {
     PinOnFirstUse,
 }
 
+impl PayeeRule {
+    /// Reads the option as every language gives it: the single word `pin`, or addresses.
+    ///
+    /// # Errors
+    /// `InvalidArgument` (`payees`) for an empty list and for what is no address.
+    pub fn parse(texts: &[String]) -> Result<Self> {
+        let bad = |problem: &str| Err(Error::argument("payees", problem));
+        match texts {
+            [] => bad("is empty, so nobody could be paid: leave it out to allow anybody"),
+            [word] if word == "pin" => Ok(Self::PinOnFirstUse),
+            addresses => {
+                let mut allowed = Vec::new();
+                for text in addresses {
+                    let Ok(address) = text.parse() else {
+                        return bad(&format!("{text:?} is no address: write 0x and 40 digits"));
+                    };
+                    allowed.push(address);
+                }
+                Ok(Self::Only(allowed))
+            }
+        }
+    }
+}
+
 /// What may be signed without asking anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {

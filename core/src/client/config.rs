@@ -13,7 +13,7 @@ use crate::{
     http::{AccountHttp, PaidHttp, PaymentHook, Transport, TransportOptions},
     journal::{Journal, JournalOptions, OnUnresolved},
     money::Usdc,
-    policy::{Policy, check_url},
+    policy::{PayeeRule, Policy, check_url},
     wallet::Signer,
 };
 
@@ -85,6 +85,9 @@ pub struct ClientOptions {
     /// Most that all programs of this wallet home may spend in 86,400 s, inclusive.
     /// `BLOCKRUN_MAX_COST_PER_DAY` (dollars), then no limit.
     pub max_cost_per_day: Option<Usdc>,
+    /// Who may be paid. Default: that of `policy`, else anybody the server names. A policy file may
+    /// narrow it.
+    pub payees: Option<PayeeRule>,
     /// Asked before each payment is signed, once policy has agreed.
     pub on_payment: Option<Arc<dyn PaymentHook>>,
     /// What a plain retry of a call does whose payment is unresolved. Default: take that one up.
@@ -164,6 +167,9 @@ impl ClientOptions {
     /// The policy given, with the limits of options, environment and files: the strictest wins.
     fn policy(&self, rules: Rules) -> Result<Policy> {
         let mut policy = self.policy.clone().unwrap_or_default();
+        if let Some(payees) = &self.payees {
+            policy.payees.clone_from(payees);
+        }
         let budgets = &mut policy.budgets;
         let limits = [
             ("max_session_cost", self.max_session_cost, &mut budgets.session),

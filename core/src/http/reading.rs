@@ -44,8 +44,6 @@ pub(super) struct Reading {
     complete: bool,
     /// There is nothing more to come.
     ended: bool,
-    /// It ended with an error of ours: the answer was not handed over.
-    failed: bool,
     lost: Option<Error>,
     resumes: u32,
     renewed: Instant,
@@ -68,7 +66,6 @@ impl Reading {
             events: 0,
             complete: false,
             ended: false,
-            failed: false,
             lost: None,
             resumes: 0,
             renewed: Instant::now(),
@@ -184,9 +181,15 @@ impl Reading {
         self.told(Error::new(ErrorKind::StreamBroken, message))
     }
 
-    /// Ends with an error.
+    /// Ends with an error. The answer was not handed over: whoever makes the same call next takes
+    /// it up, at once, even while this reader is still around.
     fn told(&mut self, error: Error) -> Error {
-        (self.ended, self.failed, self.incoming) = (true, true, None);
+        (self.ended, self.incoming) = (true, None);
+        if let Some(paid) = &mut self.paid
+            && let Some(Books { row, outcome }) = paid.books.take()
+        {
+            paid.http.journal.abandon(row, outcome);
+        }
         self.explain(error)
     }
 
@@ -242,11 +245,8 @@ impl Drop for Reading {
     fn drop(&mut self) {
         let Some(paid) = &mut self.paid else { return };
         let Some(Books { row, outcome }) = paid.books.take() else { return };
-        match self.failed {
-            // Its answer is still wanted: the same call takes it up.
-            true => paid.http.journal.abandon(row, outcome),
-            false => paid.http.journal.finish_later(row, outcome),
-        }
+        // Its reader wants no more of it.
+        paid.http.journal.finish_later(row, outcome);
     }
 }
 

@@ -92,9 +92,9 @@ impl Transport {
         let response = match request.send().await {
             Ok(response) => response,
             Err(cause) if cause.is_connect() || cause.is_builder() => {
-                return (Event::NeverSent(unreachable_server(url, &cause)), None);
+                return (Event::NeverSent(unreachable_server(url, cause)), None);
             }
-            Err(cause) => return (Event::Lost(broken(url, &cause)), None),
+            Err(cause) => return (Event::Lost(broken(url, cause)), None),
         };
         if events && response.status().is_success() && is_event_stream(response.headers()) {
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -103,7 +103,7 @@ impl Transport {
         }
         let event = match read(response, MAX_ANSWER).await {
             Ok(answer) => Event::Answered(answer),
-            Err(cause) => Event::Lost(broken(url, cause.as_ref())),
+            Err(cause) => Event::Lost(broken(url, cause)),
         };
         (event, None)
     }
@@ -118,10 +118,10 @@ impl Transport {
         // Without its path, which may be a key for it.
         let response = match request.send().await.map_err(reqwest::Error::without_url) {
             Ok(response) => response,
-            Err(cause) if cause.is_connect() => return Err(unreachable_server(url, &cause)),
-            Err(cause) => return Err(broken(url, &cause)),
+            Err(cause) if cause.is_connect() => return Err(unreachable_server(url, cause)),
+            Err(cause) => return Err(broken(url, cause)),
         };
-        read(response, limit).await.map_err(|cause| broken(url, cause.as_ref()))
+        read(response, limit).await.map_err(|cause| broken(url, cause))
     }
 }
 
@@ -147,7 +147,7 @@ impl Incoming {
     /// `Connection`: the rest is lost.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>> {
         let url = self.response.url().clone();
-        self.response.chunk().await.map_err(|cause| broken(&url, &cause))
+        self.response.chunk().await.map_err(|cause| broken(&url, cause))
     }
 }
 
@@ -173,14 +173,15 @@ fn https_proxy() -> Result<Option<Proxy>> {
     Ok(Some(custom.no_proxy(excluded)))
 }
 
-async fn read(
-    mut response: reqwest::Response,
-    limit: usize,
-) -> Result<Answer, Box<dyn std::error::Error>> {
+/// Why an exchange failed.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Answer, Cause> {
     let (status, headers) = (response.status(), response.headers().clone());
     let success = status.is_success();
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await? {
+    // Without its address, whose path may be a key for it.
+    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
         if success && body.len() + chunk.len() > limit {
             return Err(format!("the answer is larger than {limit} bytes").into());
         }
@@ -193,22 +194,21 @@ async fn read(
     Ok(Answer { status: status.as_u16(), headers, body: body.freeze() })
 }
 
-fn unreachable_server(url: &Url, cause: &reqwest::Error) -> Error {
-    let message = format!(
-        "could not connect to {}: {}",
-        url.origin().ascii_serialization(),
-        innermost(cause)
-    );
-    Error::new(ErrorKind::Connection, message)
+fn unreachable_server(url: &Url, cause: reqwest::Error) -> Error {
+    connection(
+        &format!("could not connect to {}", url.origin().ascii_serialization()),
+        cause.into(),
+    )
 }
 
-fn broken(url: &Url, cause: &(dyn std::error::Error + 'static)) -> Error {
-    let message = format!(
-        "the connection to {} broke: {}",
-        url.origin().ascii_serialization(),
-        innermost(cause)
-    );
-    Error::new(ErrorKind::Connection, message)
+fn broken(url: &Url, cause: impl Into<Cause>) -> Error {
+    let message = format!("the connection to {} broke", url.origin().ascii_serialization());
+    connection(&message, cause.into())
+}
+
+fn connection(what: &str, cause: Cause) -> Error {
+    let message = format!("{what}: {}", innermost(cause.as_ref()));
+    Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
 /// The text of the root cause: the outer ones only say that a request failed.
