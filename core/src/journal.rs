@@ -21,6 +21,7 @@ mod open;
 mod options;
 mod payee;
 mod record;
+mod reserve;
 mod row;
 mod shared;
 mod spending;

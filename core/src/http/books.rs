@@ -35,8 +35,8 @@ impl Call<'_> {
         }
         let entry = self.entry(terms, now)?;
         match http.journal.reserve(entry, http.on_unresolved, now).await? {
-            Reservation::Made(row) => {
-                self.row = Some(row);
+            Reservation::Made { row, recovery } => {
+                (self.row, self.recovery) = (Some(row), recovery);
                 Ok(Event::Reserved)
             }
             // The same content was paid before and never answered: that payment is shown again.

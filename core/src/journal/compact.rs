@@ -21,5 +21,8 @@ pub(super) fn tidy(db: &Connection, now: Timestamp) -> Result<()> {
     .map_err(failed)?;
     let sql = "DELETE FROM calls
                WHERE created_at < ?1 AND state IN ('settled', 'cancelled', 'released')";
-    db.execute(sql, params![before]).map(drop).map_err(failed)
+    if db.execute(sql, params![before]).map_err(failed)? > 0 {
+        spending::prune_sessions(db).map_err(failed)?;
+    }
+    Ok(())
 }

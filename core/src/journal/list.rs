@@ -28,7 +28,7 @@ pub(super) fn payments(
         "SELECT {COLUMNS} FROM calls
          WHERE created_at >= ?1 AND (?2 IS NULL OR session = ?2) AND (?3 IS NULL OR model = ?3)
              AND (?4 IS NULL OR origin = ?4)
-         ORDER BY created_at DESC, rowid DESC"
+         ORDER BY created_at DESC, id DESC"
     );
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
     let since = i64::try_from(filter.since.unwrap_or(0)).unwrap_or(i64::MAX);
@@ -101,8 +101,9 @@ pub struct Unresolved {
 /// Calls whose payment was sent and never resolved, the oldest first, at most `limit`.
 pub(super) fn unresolved(db: &Connection, limit: usize) -> Result<Vec<Unresolved>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM calls WHERE state IN ('signed', 'refused', 'unknown')
-         ORDER BY created_at, rowid LIMIT ?1"
+        "SELECT {COLUMNS} FROM calls INDEXED BY calls_open
+         WHERE open = 1 AND state IN ('signed', 'refused', 'unknown')
+         ORDER BY created_at, id LIMIT ?1"
     );
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -61,49 +61,40 @@ impl Clocks {
     }
 }
 
-/// How a call with a key stands. What is taken up again is leased to this process in the same step.
+/// The row of a call with a key, and how the call stands by it. What is taken up again is leased to
+/// this process in the same step.
 pub(super) fn by_key(
     db: &Connection,
     identity: &Identity,
     hashes: &Hashes,
-    now: Timestamp,
-) -> Result<Standing> {
-    let buried = db
-        .query_row("SELECT 1 FROM tombstones WHERE key_hash = ?1", params![hashes.key], |_| Ok(()))
-        .optional()
-        .map_err(failed)?;
-    if buried.is_some() {
+    clocks: Clocks,
+) -> Result<(Option<Stored>, Standing)> {
+    let one = |sql| db.prepare_cached(sql).map_err(failed);
+    let sql = "SELECT 1 FROM tombstones WHERE key_hash = ?1";
+    if one(sql)?.exists(params![hashes.key]).map_err(failed)? {
         return Err(conflict(identity, "was used for a call that ended long ago"));
     }
     let sql = format!("SELECT {COLUMNS} FROM calls WHERE key_hash = ?1");
-    let found = db.query_row(&sql, params![hashes.key], Stored::read).optional().map_err(failed)?;
-    let Some(stored) = found else { return Ok(Standing::New) };
+    let found = one(&sql)?.query_row(params![hashes.key], Stored::read).optional();
+    let Some(stored) = found.map_err(failed)? else { return Ok((None, Standing::New)) };
     if stored.fingerprint != hashes.fingerprint || stored.nonce != identity.nonce {
         return Err(conflict(identity, "belongs to another call (method, address or body differ)"));
     }
     if stored.record.state == RecordState::Cancelled {
         return Err(conflict(identity, "was cancelled on the chain"));
     }
-    // Nobody has told the server's time yet.
-    by_row(db, &stored, hashes, Clocks { local: now, server: now })
+    let standing = by_row(db, &stored, clocks)?;
+    Ok((Some(stored), standing))
 }
 
-/// How a call stands by its row.
-pub(super) fn by_row(
-    db: &Connection,
-    stored: &Stored,
-    hashes: &Hashes,
-    clocks: Clocks,
-) -> Result<Standing> {
+fn by_row(db: &Connection, stored: &Stored, clocks: Clocks) -> Result<Standing> {
     if lease::is_live(&stored.lease_owner, stored.lease_until, clocks.local) {
         return Ok(Standing::InFlight);
     }
     match stored.state_at(clocks.earlier()) {
-        _ if stored.fingerprint != hashes.fingerprint => Ok(Standing::New),
-        RecordState::Cancelled
-        | RecordState::Reserved
-        | RecordState::Released
-        | RecordState::PresumedCharged => Ok(Standing::New),
+        RecordState::Reserved | RecordState::Released | RecordState::PresumedCharged => {
+            Ok(Standing::New)
+        }
         _ => resume(db, stored, clocks.local),
     }
 }
@@ -120,7 +111,7 @@ pub(super) fn by_content(
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM calls
-         WHERE fingerprint = ?1 AND unanswered = 1
+         WHERE fingerprint = ?1 AND open = 1 AND state <> 'reserved'
              AND valid_before > CASE state WHEN 'settled' THEN ?3 ELSE ?2 END
          ORDER BY created_at DESC"
     );
@@ -148,11 +139,9 @@ pub(super) fn by_content(
 fn resume(db: &Connection, stored: &Stored, now: Timestamp) -> Result<Standing> {
     let resumable = stored.resumable(db)?;
     let until = (now + lease::SECONDS).cast_signed();
-    db.execute(
-        "UPDATE calls SET lease_owner = ?2, lease_until = ?3 WHERE nonce = ?1",
-        params![stored.nonce.0, lease::owner()?, until],
-    )
-    .map_err(failed)?;
+    let sql = "UPDATE calls SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1";
+    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+    statement.execute(params![stored.id, lease::owner()?, until]).map_err(failed)?;
     Ok(Standing::Resume(Box::new(resumable)))
 }
 

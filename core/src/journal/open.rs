@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, config::DbConfig, params};
 
 use super::{Durability, JournalOptions};
 use crate::{
@@ -16,9 +16,16 @@ use crate::{
 };
 
 const FILE: &str = "journal.sqlite";
-const VERSION: i64 = 1;
+/// The steps from an empty file to the present form. One that was published never changes.
+const SCHEMA: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const VERSION: u32 = 2;
 /// Other processes hold the write lock for microseconds; this is for a machine under load.
 const BUSY: Duration = Duration::from_secs(10);
+/// Pages of the log (32 MB) at which a commit has to fold it into the file. The writer does so
+/// earlier, when nobody waits for it.
+const LONGEST_LOG: u32 = 8_192;
+/// Room for every statement there is: none is parsed twice.
+const STATEMENTS: usize = 64;
 /// Between two tries to open a file that another process is just making.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -50,7 +57,10 @@ pub(super) fn open_file(path: &Path, durability: Durability) -> Result<Opened> {
         Durability::Process => "NORMAL",
         Durability::Power => "FULL",
     };
-    let pragmas = format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {level};");
+    let pragmas = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {level};
+         PRAGMA wal_autocheckpoint = {LONGEST_LOG};"
+    );
     let started = Instant::now();
     loop {
         let opened = Connection::open(path).map_err(Problem::from);
@@ -79,28 +89,37 @@ type Problem = Box<dyn std::error::Error + Send + Sync>;
 
 fn prepare(mut db: Connection, pragmas: &str) -> Result<Opened, Problem> {
     db.busy_timeout(BUSY)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Without it a statement is parsed anew whenever a bound value might change its plan.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.execute_batch(pragmas)?;
     db.execute_batch("PRAGMA foreign_keys = ON;")?;
     let setup = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let version: i64 = setup.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match version {
-        0 => {
-            setup.execute_batch(include_str!("schema.sql"))?;
-            let secret = random_bytes::<32>()?;
-            setup.execute("INSERT INTO meta VALUES ('secret', ?1)", params![secret])?;
-            setup.pragma_update(None, "user_version", VERSION)?;
-        }
-        VERSION => {}
-        newer => {
-            return Err(format!("it is of version {newer}, newer than this program knows").into());
-        }
-    }
+    bring_up_to_date(&setup)?;
     let secret = setup
         .query_row("SELECT value FROM meta WHERE name = 'secret'", [], |row| row.get(0))
         .optional()?
         .ok_or("it has lost its secret")?;
     setup.commit()?;
     Ok(Opened { db, secret })
+}
+
+fn bring_up_to_date(setup: &Connection) -> Result<(), Problem> {
+    let version: u32 = setup.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > VERSION {
+        return Err(format!("it is of version {version}, newer than this program knows").into());
+    }
+    for step in SCHEMA.iter().skip(version as usize) {
+        setup.execute_batch(step)?;
+    }
+    if version == 0 {
+        let secret = random_bytes::<32>()?;
+        setup.execute("INSERT INTO meta VALUES ('secret', ?1)", params![secret])?;
+    }
+    if version < VERSION {
+        setup.pragma_update(None, "user_version", VERSION)?;
+    }
+    Ok(())
 }
 
 /// SQLite gives its side files the permissions of the main one.

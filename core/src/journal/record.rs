@@ -8,6 +8,7 @@ use crate::{
     flow::{Outcome, Recording},
     money::Usdc,
     policy::Budgets,
+    x402::payment_id,
 };
 
 /// Where a payment stands.
@@ -148,7 +149,7 @@ pub struct Entry {
     pub origin: String,
     /// The client object.
     pub session: [u8; 16],
-    /// Token that opens the stored answer.
+    /// Token that opens the stored answer, unless the row has one already.
     pub recovery: String,
     /// Limits that must be kept.
     pub budgets: Budgets,
@@ -163,11 +164,24 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub B256);
 
+impl RowId {
+    /// The call's public id, under which its row is found.
+    pub(super) fn payment_id(self) -> String {
+        payment_id(&self.0)
+    }
+}
+
 /// What a reservation came to.
 #[derive(Clone, Debug)]
 pub enum Reservation {
     /// The amount is reserved.
-    Made(RowId),
+    Made {
+        /// The row.
+        row: RowId,
+        /// Token that opens the stored answer: the entry's, or that of an earlier attempt under
+        /// the same key, whose payment expired and may have been executed unnoticed.
+        recovery: String,
+    },
     /// The same content was paid before and never answered; that payment is leased to us.
     Found(Box<Resumable>),
 }

@@ -10,21 +10,24 @@ use crate::{
     flow::{Outcome, Recording},
     money::Usdc,
     networks::Network,
-    x402::{PAYMENT_SIGNATURE, Transfer, X_PAYMENT},
+    x402::{PAYMENT_SIGNATURE, Payment, Transfer, X_PAYMENT},
 };
 
 /// Columns of [`Stored`], in order.
-pub(super) const COLUMNS: &str = "nonce, key, payment_id, fingerprint, session, state, created_at, \
-    method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx, recovery, \
-    lease_owner, lease_until";
+pub(super) const COLUMNS: &str = "id, payment_id, nonce, key, fingerprint, session, state, open, \
+    created_at, method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx, \
+    recovery, lease_owner, lease_until";
 
 /// A row of `calls`.
 pub(super) struct Stored {
+    pub(super) id: i64,
     pub(super) nonce: B256,
     pub(super) fingerprint: Vec<u8>,
     pub(super) session: Vec<u8>,
     pub(super) wallet: Address,
     pub(super) origin: String,
+    /// Whether it is reserved, or sent and nobody has its answer yet.
+    pub(super) open: bool,
     pub(super) carried: Usdc,
     pub(super) recovery: String,
     pub(super) lease_owner: String,
@@ -39,7 +42,9 @@ impl Stored {
         let time =
             |name: &str| row.get::<_, Option<i64>>(name).map(|at| at.map(i64::cast_unsigned));
         Ok(Self {
+            id: row.get("id")?,
             nonce,
+            open: row.get("open")?,
             fingerprint: row.get("fingerprint")?,
             session: row.get("session")?,
             wallet: Address::from(row.get::<_, [u8; 20]>("wallet")?),
@@ -76,12 +81,13 @@ impl Stored {
 
     /// The last thing that was signed for it, ready to be shown again.
     pub(super) fn resumable(&self, db: &Connection) -> Result<Resumable> {
-        let sql = "SELECT transfer, header_name, header_value FROM authorizations
-                   WHERE nonce = ?1 ORDER BY number DESC LIMIT 1";
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        let (transfer, name, header_value): (String, String, String) =
-            db.query_row(sql, params![self.nonce.0], read).map_err(super::failed)?;
-        let authorization = serde_json::from_str(&transfer).map_err(|_| damaged())?;
+        let sql = "SELECT header_name, header_value FROM authorizations
+                   WHERE call = ?1 ORDER BY number DESC LIMIT 1";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let mut statement = db.prepare_cached(sql).map_err(super::failed)?;
+        let (name, header_value): (String, String) =
+            statement.query_row(params![self.id], read).map_err(super::failed)?;
+        let authorization = Payment::decode(&header_value).map_err(|_| damaged())?.authorization;
         let network = Network::by_id(&self.record.network).ok_or_else(damaged)?;
         let header_name = if name == X_PAYMENT { X_PAYMENT } else { PAYMENT_SIGNATURE };
         let ended = (self.record.state == RecordState::Settled).then(|| Outcome::Settled {

@@ -7,10 +7,12 @@ use std::sync::{
 
 use super::{
     Entry, Identity, JournalKind, JournalOptions, OnUnresolved, PaymentFilter, PaymentRecord,
-    Reservation, Resumable, RowId, Spending, Standing, change, compact,
+    Reservation, Resumable, RowId, Spending, Standing,
+    change::{self, Ending},
+    compact,
     list::{self, Unresolved},
-    lookup::{self, Hashes},
-    open,
+    lookup::{self, Clocks, Hashes},
+    open, reserve,
     writer::Writer,
 };
 use crate::{
@@ -73,7 +75,10 @@ impl Journal {
     pub async fn standing(&self, identity: &Identity, now: Timestamp) -> Result<Standing> {
         let (open, identity) = (self.open()?, identity.clone());
         let hashes = Hashes::of(&open.secret, &identity);
-        open.writer.run(move |db| lookup::by_key(db, &identity, &hashes, now)).await
+        // Nobody has told the server's time yet.
+        let clocks = Clocks { local: now, server: now };
+        let look = move |db: &_| lookup::by_key(db, &identity, &hashes, clocks);
+        open.writer.run(move |db| look(db).map(|(_, standing)| standing)).await
     }
 
     /// Reserves an amount for a call in all its budgets, or nothing. A call without a key whose
@@ -93,7 +98,7 @@ impl Journal {
         if !open.tidied.swap(true, Ordering::Relaxed) {
             open.writer.post(move |db| compact::tidy(db, now));
         }
-        open.writer.run(move |db| change::reserve(db, &entry, &hashes, policy, now)).await
+        open.writer.run(move |db| reserve::reserve(db, &entry, &hashes, policy, now)).await
     }
 
     /// Raises a call's reservation to `amount`; a lower amount leaves it as it is, because the
@@ -108,7 +113,7 @@ impl Journal {
         budgets: Budgets,
         now: Timestamp,
     ) -> Result<()> {
-        let raise = move |db: &_| change::raise(db, row, amount, &budgets, now);
+        let raise = move |db: &_| reserve::raise(db, row, amount, &budgets, now);
         self.open()?.writer.run(raise).await
     }
 
@@ -125,7 +130,7 @@ impl Journal {
     /// # Errors
     /// `Journal`: the call then stays as it was recorded, counted and unresolved.
     pub async fn close(&self, row: RowId, outcome: Outcome) -> Result<()> {
-        self.open()?.writer.run(move |db| change::close(db, row, &outcome)).await
+        self.open()?.writer.run(move |db| change::enter(db, row, &outcome, Ending::Closed)).await
     }
 
     /// Writes how a call ended whose answer has begun and is not handed over yet: the money is
@@ -137,7 +142,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::close`].
     pub async fn settle_open(&self, row: RowId, outcome: Outcome) -> Result<()> {
-        let settle = move |db: &_| change::enter(db, row, &outcome, change::Lease::Stays);
+        let settle = move |db: &_| change::enter(db, row, &outcome, Ending::Begun);
         self.open()?.writer.run(settle).await
     }
 
@@ -147,20 +152,14 @@ impl Journal {
     /// # Errors
     /// As [`Journal::close`].
     pub async fn finish(&self, row: RowId, outcome: Outcome) -> Result<()> {
-        let finish = move |db: &_| {
-            change::close(db, row, &outcome)?;
-            change::answered(db, row)
-        };
+        let finish = move |db: &_| change::enter(db, row, &outcome, Ending::Answered);
         self.open()?.writer.run(finish).await
     }
 
     /// The same without waiting, for a reader that wants no more of its answer.
     pub fn finish_later(&self, row: RowId, outcome: Outcome) {
         if let Some(open) = self.opened.get() {
-            open.writer.post(move |db| {
-                change::close(db, row, &outcome)?;
-                change::answered(db, row)
-            });
+            open.writer.post(move |db| change::enter(db, row, &outcome, Ending::Answered));
         }
     }
 
@@ -168,7 +167,7 @@ impl Journal {
     /// first, the call stays as it was recorded, counted and unresolved.
     pub fn abandon(&self, row: RowId, outcome: Outcome) {
         if let Some(open) = self.opened.get() {
-            open.writer.post(move |db| change::close(db, row, &outcome));
+            open.writer.post(move |db| change::enter(db, row, &outcome, Ending::Closed));
         }
     }
 

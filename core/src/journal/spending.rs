@@ -134,3 +134,10 @@ pub(super) fn prune(db: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let sql = "DELETE FROM spending WHERE minute > 0 AND minute < ?1";
     db.execute(sql, params![oldest.cast_signed()]).map(drop)
 }
+
+/// Drops the sums of clients of which no call is left.
+pub(super) fn prune_sessions(db: &Connection) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM spending WHERE scope = 'session'
+               AND NOT EXISTS (SELECT 1 FROM calls WHERE session = spending.name)";
+    db.execute(sql, []).map(drop)
+}

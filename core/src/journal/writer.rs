@@ -3,8 +3,9 @@
 
 use std::{
     fmt,
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
+    time::Duration,
 };
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,6 +16,10 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Jobs that go into one commit at most.
 const BATCH: usize = 64;
+/// Commits after which the log is folded into the file, once nobody asks for anything ...
+const FOLDED_AFTER: u32 = 64;
+/// ... for so long.
+const QUIET: Duration = Duration::from_millis(50);
 
 /// Does its work inside the batch's transaction.
 type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
@@ -22,8 +27,10 @@ type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
 /// A job that was done: whether its writes are wanted, and who is told whether they were kept.
 struct Done {
     wanted: bool,
-    answer: Box<dyn FnOnce(Result<(), String>)>,
+    answer: Answer,
 }
+
+type Answer = Box<dyn FnOnce(Result<(), String>)>;
 
 /// The thread's other end.
 pub(super) struct Writer {
@@ -84,33 +91,60 @@ impl fmt::Debug for Writer {
 }
 
 fn work(mut db: Connection, queue: &Receiver<Job>) {
-    while let Ok(first) = queue.recv() {
-        let batch: Vec<Job> =
-            std::iter::once(first).chain(queue.try_iter().take(BATCH - 1)).collect();
-        commit(&mut db, batch);
+    let mut unfolded = 0;
+    loop {
+        let patience = if unfolded < FOLDED_AFTER { Duration::MAX } else { QUIET };
+        match queue.recv_timeout(patience) {
+            Ok(first) => {
+                let rest = queue.try_iter().take(BATCH - 1);
+                commit(&mut db, std::iter::once(first).chain(rest).collect());
+                unfolded += 1;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                fold(&db);
+                unfolded = 0;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
 }
 
-/// Each job in a savepoint of its own: one that fails takes nothing of the others with it.
+/// Moves the log into the file while nobody waits for it. What fails is tried again later, at last
+/// by a commit.
+fn fold(db: &Connection) {
+    let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+}
+
 fn commit(db: &mut Connection, batch: Vec<Job>) {
     let mut answers = Vec::with_capacity(batch.len());
-    let kept = (|| {
-        let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for job in batch {
-            let savepoint = transaction.savepoint()?;
-            let done = job(&savepoint);
-            answers.push(done.answer);
-            // Dropped, a savepoint takes its writes back.
-            if done.wanted {
-                savepoint.commit()?;
-            }
-        }
-        transaction.commit()
-    })();
-    let kept = kept.map_err(|cause: rusqlite::Error| cause.to_string());
+    let kept = run(db, batch, &mut answers).map_err(|cause| cause.to_string());
     for answer in answers {
         answer(kept.clone());
     }
+}
+
+/// Each job in a savepoint of its own: one that fails takes nothing of the others with it. A job
+/// that is alone needs none.
+fn run(db: &mut Connection, batch: Vec<Job>, answers: &mut Vec<Answer>) -> rusqlite::Result<()> {
+    let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if batch.len() == 1 {
+        // Dropped, a transaction or a savepoint takes its writes back.
+        let wanted = batch.into_iter().all(|job| did(job, &transaction, answers));
+        return if wanted { transaction.commit() } else { Ok(()) };
+    }
+    for job in batch {
+        let savepoint = transaction.savepoint()?;
+        if did(job, &savepoint, answers) {
+            savepoint.commit()?;
+        }
+    }
+    transaction.commit()
+}
+
+fn did(job: Job, db: &Connection, answers: &mut Vec<Answer>) -> bool {
+    let done = job(db);
+    answers.push(done.answer);
+    done.wanted
 }
 
 pub(super) fn broken(cause: &dyn fmt::Display) -> Error {

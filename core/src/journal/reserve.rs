@@ -1,0 +1,171 @@
+//! Before anything is signed: an amount is counted in every budget of its call, or nothing is.
+
+use rusqlite::{Connection, params};
+
+use super::{
+    Entry, OnUnresolved, RecordState, Reservation, RowId, Standing,
+    change::{self, Ending, find, give_back, lost},
+    failed, lease,
+    lookup::{Clocks, Hashes, by_content, by_key},
+    payee,
+    row::{COLUMNS, Stored, storable},
+    spending::{self, Owner},
+};
+use crate::{
+    clock::Timestamp,
+    error::{Error, ErrorKind, Result},
+    flow::Outcome,
+    money::Usdc,
+    policy::Budgets,
+};
+
+/// Reserves an amount for a call in all its budgets, or nothing. A call that was paid before and
+/// can be taken up is found instead: by its key, or without one by its content.
+pub(super) fn reserve(
+    db: &Connection,
+    entry: &Entry,
+    hashes: &Hashes,
+    policy: OnUnresolved,
+    now: Timestamp,
+) -> Result<Reservation> {
+    let clocks = Clocks { local: now, server: entry.server_time };
+    if entry.pin_payee {
+        payee::check(db, entry)?;
+    }
+    let (earlier, standing) = match entry.identity.keyed {
+        true => by_key(db, &entry.identity, hashes, clocks)?,
+        // A key that was just made up has no row.
+        false => (None, by_content(db, hashes, policy, clocks)?),
+    };
+    match standing {
+        Standing::New => {}
+        // By the local clock alone it had expired, or another process was faster.
+        Standing::Resume(found) => return Ok(Reservation::Found(found)),
+        Standing::InFlight => {
+            let message = "the same call is under way; nothing was sent";
+            return Err(Error::new(ErrorKind::IdempotencyInFlight, message));
+        }
+    }
+    let held = earlier.as_ref().map_or(Usdc::ZERO, Stored::counted);
+    within_budgets(db, entry, held, now)?;
+    let carried = earlier.as_ref().map_or(Usdc::ZERO, |stored| carried(stored, clocks));
+    let amount = entry.record.amount.max(carried);
+    if let Some(stored) = &earlier {
+        give_back(db, stored, held)?;
+    }
+    insert(db, entry, hashes, amount, carried, now)?;
+    spending::add(db, &entry.owner(), storable(amount)?).map_err(failed)?;
+    // What was signed earlier may have been executed unnoticed: its answer opens with its token.
+    let recovery = earlier.map_or_else(|| entry.recovery.clone(), |stored| stored.recovery);
+    Ok(Reservation::Made { row: RowId(entry.identity.nonce), recovery })
+}
+
+/// What processes reserved that died before they signed is freed when it is needed.
+fn within_budgets(db: &Connection, entry: &Entry, held: Usdc, now: Timestamp) -> Result<()> {
+    let (owner, amount) = (entry.owner(), entry.record.amount);
+    let check = || spending::check(db, &owner, &entry.budgets, amount, held, now);
+    if check().is_ok() {
+        return Ok(());
+    }
+    free_the_dead(db, now)?;
+    check()
+}
+
+fn free_the_dead(db: &Connection, now: Timestamp) -> Result<()> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls INDEXED BY calls_open WHERE open = 1 AND state = 'reserved'"
+    );
+    let mut statement = db.prepare_cached(&sql).map_err(failed)?;
+    let reserved: Vec<Stored> =
+        statement.query_map([], Stored::read).and_then(Iterator::collect).map_err(failed)?;
+    for stored in reserved {
+        if !lease::is_live(&stored.lease_owner, stored.lease_until, now) {
+            change::enter(db, RowId(stored.nonce), &Outcome::Released, Ending::Closed)?;
+        }
+    }
+    Ok(())
+}
+
+/// What an earlier attempt of the same call, which is made again, still holds.
+fn carried(stored: &Stored, clocks: Clocks) -> Usdc {
+    match stored.state_at(clocks.earlier()) {
+        RecordState::PresumedCharged => stored.record.amount,
+        _ => stored.carried,
+    }
+}
+
+fn insert(
+    db: &Connection,
+    entry: &Entry,
+    hashes: &Hashes,
+    amount: Usdc,
+    carried: Usdc,
+    now: Timestamp,
+) -> Result<()> {
+    let record = &entry.record;
+    let sql = "INSERT INTO calls (payment_id, nonce, key_hash, key, fingerprint, session, state,
+            open, created_at, method, url, origin, model, wallet, network, payee, amount, carried,
+            recovery, lease_owner, lease_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'reserved', 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+            ?16, ?17, ?18, ?19)
+        ON CONFLICT (payment_id) DO UPDATE SET session = excluded.session, state = 'reserved',
+            open = 1, created_at = excluded.created_at, network = excluded.network,
+            payee = excluded.payee, amount = excluded.amount, carried = excluded.carried,
+            lease_owner = excluded.lease_owner, lease_until = excluded.lease_until";
+    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+    let done = statement.execute(params![
+        RowId(entry.identity.nonce).payment_id(),
+        entry.identity.nonce.0,
+        hashes.key,
+        record.key,
+        hashes.fingerprint,
+        entry.session,
+        record.created_at.cast_signed(),
+        record.method,
+        record.url,
+        entry.origin,
+        record.model,
+        entry.identity.wallet.0.0,
+        record.network,
+        record.payee,
+        storable(amount)?,
+        storable(carried)?,
+        entry.recovery,
+        lease::owner()?,
+        (now + lease::SECONDS).cast_signed(),
+    ]);
+    done.map(drop).map_err(failed)
+}
+
+/// Raises a call's reservation; a lower amount leaves it, because what was signed before can still
+/// be executed.
+pub(super) fn raise(
+    db: &Connection,
+    row: RowId,
+    amount: Usdc,
+    budgets: &Budgets,
+    now: Timestamp,
+) -> Result<()> {
+    let stored = find(db, row)?.ok_or_else(lost)?;
+    let held = stored.record.amount;
+    if amount <= held {
+        return Ok(());
+    }
+    spending::check(db, &stored.owner(), budgets, amount, held, now)?;
+    let more = storable(amount.saturating_sub(held))?;
+    spending::add(db, &stored.owner(), more).map_err(failed)?;
+    let sql = "UPDATE calls SET amount = amount + ?2 WHERE id = ?1";
+    let raised = db.prepare_cached(sql).and_then(|mut one| one.execute(params![stored.id, more]));
+    raised.map(drop).map_err(failed)
+}
+
+impl Entry {
+    fn owner(&self) -> Owner<'_> {
+        Owner {
+            session: &self.session,
+            model: self.record.model.as_deref(),
+            origin: &self.origin,
+            created_at: self.record.created_at,
+        }
+    }
+}

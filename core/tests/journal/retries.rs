@@ -1,0 +1,94 @@
+//! A call without a key that is simply made again.
+
+use blockrun_llm::{
+    ErrorKind, Usdc,
+    flow::Outcome,
+    journal::{OnUnresolved, Proven, RecordState, Reservation, Standing},
+    policy::Budgets,
+};
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_plain_retry_takes_the_unresolved_payment_up() {
+    let home = tempfile::tempdir().unwrap();
+    paid(&journal(home.path()), identity("first", false, "same"), NOW, UNKNOWN).await;
+    // Another process, another made-up key, the same content.
+    let other = journal(home.path());
+    let again = || entry(identity("second", false, "same"), 100, Budgets::default(), NOW + 1);
+    let policy = OnUnresolved::Resume;
+    let Reservation::Found(found) = other.reserve(again(), policy, NOW + 1).await.unwrap() else {
+        panic!("paid twice");
+    };
+    assert_eq!(found.key.as_deref(), Some("first"));
+    assert_eq!(found.recording, recording(identity("first", false, "").nonce, 100, NOW + 60));
+    // While that one is under way, the same content is another purchase.
+    assert!(matches!(
+        other.reserve(again(), policy, NOW + 1).await.unwrap(),
+        Reservation::Made { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_retry_may_be_refused_or_be_new_and_after_expiry_it_is_new() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    paid(&journal, identity("first", false, "same"), NOW, UNKNOWN).await;
+    let again = |key: &str, at| entry(identity(key, false, "same"), 100, Budgets::default(), at);
+    let refused = journal.reserve(again("second", NOW + 1), OnUnresolved::Refuse, NOW + 1).await;
+    let error = refused.unwrap_err();
+    assert_eq!((error.kind(), error.key()), (ErrorKind::PaymentOutcomeUnknown, Some("first")));
+    for (key, policy, at) in
+        [("third", OnUnresolved::New, NOW + 1), ("fourth", OnUnresolved::Resume, NOW + 60)]
+    {
+        let made = journal.reserve(again(key, at), policy, at).await.unwrap();
+        assert!(matches!(made, Reservation::Made { .. }), "{key}");
+        let Reservation::Made { row, .. } = made else { return };
+        journal.close(row, Outcome::Released).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_was_paid_and_never_answered_is_taken_up() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    let again = |key: &str, at| entry(identity(key, false, "same"), 100, Budgets::default(), at);
+    let row = paid(&journal, identity("first", false, "same"), NOW, UNKNOWN).await;
+    let transaction = "0x1".to_owned();
+    let proof = Proven::Paid { amount: Usdc::from_micro(100), transaction };
+    journal.prove(row, proof, NOW + 61).await.unwrap();
+    let found = journal.reserve(again("second", NOW + 90), OnUnresolved::Resume, NOW + 90).await;
+    let Reservation::Found(found) = found.unwrap() else { panic!("paid twice") };
+    assert!(matches!(found.ended, Some(Outcome::Settled { .. })));
+    let settled = found.ended.unwrap();
+    journal.finish(row, settled).await.unwrap();
+    // Now it has its answer: the same content is another purchase.
+    let made = journal.reserve(again("third", NOW + 91), OnUnresolved::Resume, NOW + 91).await;
+    assert!(matches!(made.unwrap(), Reservation::Made { .. }));
+}
+
+#[tokio::test]
+async fn an_answer_that_has_begun_is_settled_and_still_somebodys() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    let mine = || identity("stream", true, "same");
+    let settled = Outcome::Settled { amount: Usdc::from_micro(100), transaction: None };
+    let row = paid(&journal, mine(), NOW, None).await;
+    journal.settle_open(row, settled.clone()).await.unwrap();
+    assert_eq!(states(&journal, NOW).await, [RecordState::Settled]);
+    journal.extend(row, NOW + 20);
+    assert!(matches!(journal.standing(&mine(), NOW + 49).await.unwrap(), Standing::InFlight));
+    // Its process dies: the key takes the paid call up, for its answer only.
+    let Standing::Resume(found) = journal.standing(&mine(), NOW + 50).await.unwrap() else {
+        panic!("a paid answer must be obtainable");
+    };
+    assert_eq!((found.row, found.ended), (row, Some(settled.clone())));
+    // Given up half-way, a plain retry takes it up; handed over, it is another purchase.
+    journal.abandon(row, Outcome::Unknown { live_until: 0 });
+    let again = |key: &str| entry(identity(key, false, "same"), 100, Budgets::default(), NOW + 51);
+    let found = journal.reserve(again("retry"), OnUnresolved::Resume, NOW + 51).await.unwrap();
+    assert!(matches!(found, Reservation::Found(found) if found.row == row));
+    journal.finish(row, settled).await.unwrap();
+    let made = journal.reserve(again("next"), OnUnresolved::Resume, NOW + 51).await.unwrap();
+    assert!(matches!(made, Reservation::Made { .. }));
+}
