@@ -120,6 +120,9 @@ pub struct ErrorRow {
     pub python_parents: Vec<String>,
     pub node: String,
     pub node_parent: String,
+    pub swift: String,
+    pub kotlin: String,
+    pub kotlin_parent: String,
 }
 
 /// The root of the project.
