@@ -13,6 +13,7 @@ use crate::{
     catalog::Catalog,
     claim::{Limits, Turns},
     config::Config,
+    gallery::Gallery,
     ledger::Ledger,
     offer::Terms,
     provider::Provider,
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) turns: Turns,
     pub(crate) recordings: Recordings,
+    pub(crate) gallery: Gallery,
     pub(crate) tasks: Tasks,
     /// `http://host:port`, for links when a request does not say how it was addressed.
     pub(crate) base_url: String,

@@ -6,7 +6,9 @@
 mod load;
 mod lookup;
 mod model;
+mod picture;
 
 pub use load::CatalogError;
 pub use lookup::Catalog;
 pub use model::{Model, Price};
+pub use picture::{PictureKind, PictureSize};

@@ -1,6 +1,5 @@
 //! The chat request: checked in full before any price is named.
 
-mod field;
 mod message;
 mod request;
 mod tool;

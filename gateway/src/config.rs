@@ -79,6 +79,12 @@ pub struct Config {
     /// How long an answer is kept beyond the validity of its payment; later it is 410. Default 1
     /// hour.
     pub answer_retention: Duration,
+    /// How long a picture that was handed out as a link is served. Pictures are kept in memory: a
+    /// restart ends them earlier. Default 1 hour.
+    pub picture_time: Duration,
+    /// What all pictures that are served take together, in bytes; while there is no room, pictures
+    /// are not sold as links (500, nothing is charged), only in base64. Default 256 MiB.
+    pub pictures_limit: u64,
     /// How long a stream may be silent before a comment is sent, so that nothing on the way takes it
     /// for dead. Default 15 s.
     pub keep_alive: Duration,
@@ -158,6 +164,8 @@ impl Default for Config {
             answer_limit: 4 << 20,
             answers_limit: 4 << 30,
             answer_retention: Duration::from_secs(3_600),
+            picture_time: Duration::from_secs(3_600),
+            pictures_limit: 256 << 20,
             keep_alive: Duration::from_secs(15),
             shutdown_deadline: Duration::from_secs(30),
         }

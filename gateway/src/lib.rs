@@ -7,6 +7,9 @@ mod chat;
 mod claim;
 mod config;
 mod error;
+mod field;
+mod gallery;
+mod images;
 mod ledger;
 mod offer;
 mod problem;
@@ -20,9 +23,12 @@ mod serve;
 mod settlement;
 mod store;
 
-pub use catalog::{Catalog, CatalogError, Model, Price};
+pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price};
 pub use chat::{ChatRequest, Format, Tool, ToolChoice};
 pub use config::{Config, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
 pub use error::Error;
-pub use provider::{Completion, Frames, PracticeProvider, Provider, ProviderCall, ProviderError};
+pub use images::ImageRequest;
+pub use provider::{
+    Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,
+};
 pub use serve::{Gateway, Running};

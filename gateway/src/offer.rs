@@ -14,6 +14,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
+    catalog::PictureKind,
     config::{Config, Protocols},
     problem::Problem,
 };
@@ -163,14 +164,26 @@ impl Offer {
         json!({"amount": self.amount.to_string(), "currency": "USD"})
     }
 
-    /// The `quote` extension's `info`.
-    pub(crate) fn basis(model: &str, input_tokens: u64, max_output: u64, choices: u64) -> Value {
+    /// The `quote` extension's `info` for a chat.
+    pub(crate) fn chat_basis(model: &str, input: u64, max_output: u64, choices: u64) -> Value {
         json!({
             "rule": RULE,
             "model": model,
-            "inputTokens": input_tokens,
+            "inputTokens": input,
             "maxOutputTokens": max_output,
             "choices": choices,
+        })
+    }
+
+    /// The same for pictures.
+    pub(crate) fn image_basis(model: &str, count: u64, kind: &PictureKind) -> Value {
+        json!({
+            "rule": RULE,
+            "model": model,
+            "images": count,
+            "size": kind.size.to_string(),
+            "quality": kind.quality,
+            "unitPrice": kind.price.to_string(),
         })
     }
 }

@@ -3,5 +3,5 @@
 mod api;
 mod practice;
 
-pub use api::{Completion, Frames, Provider, ProviderCall, ProviderError};
+pub use api::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError};
 pub use practice::PracticeProvider;

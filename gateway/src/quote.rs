@@ -29,10 +29,10 @@ pub(crate) fn quote(
     chat: &ChatRequest,
     body: &[u8],
 ) -> Result<Quote, Problem> {
-    let rates = match model.price {
-        Price::Tokens { input, output } => Rates { input, output },
+    let rates = match &model.price {
+        Price::Tokens { input, output } => Rates { input: *input, output: *output },
         Price::Free => Rates { input: 0, output: 0 },
-        Price::Image { .. } => return Err(not_a_chat_model(model)),
+        Price::Pictures(_) => return Err(not_a_chat_model(model)),
     };
     let text = std::str::from_utf8(body)
         .map_err(|_| Problem::invalid("invalid_body", "the body must be UTF-8").at("body"))?;

@@ -4,6 +4,7 @@ mod answers;
 mod body;
 mod chat;
 mod health;
+mod images;
 mod models;
 mod pricing;
 mod router;

@@ -6,9 +6,13 @@
 //! settlement costs nothing.
 
 mod answer;
+mod fallback;
+mod give;
+mod goods;
 mod incoming;
 mod order;
 mod paid;
+mod pictures;
 mod reconcile;
 mod record;
 mod recover;

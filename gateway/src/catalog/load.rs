@@ -1,6 +1,9 @@
 //! Reading `catalog.toml`: every mistake names the file, the model and the key.
 
-use super::model::{Model, Price};
+use super::{
+    model::{Model, Price},
+    picture::PictureKind,
+};
 
 /// A catalog that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -52,13 +55,14 @@ struct Row {
     categories: Vec<String>,
     input: Option<u64>,
     output: Option<u64>,
-    image: Option<u64>,
+    pictures: Option<Vec<PictureKind>>,
     #[serde(default)]
     free: bool,
     #[serde(default)]
     context: u64,
     #[serde(default)]
     max_output: u64,
+    fallback: Option<String>,
     #[serde(default)]
     hidden: bool,
 }
@@ -88,7 +92,7 @@ impl Row {
     fn check(self) -> Result<Model, Fault> {
         self.check_id()?;
         let price = self.price()?;
-        if !matches!(price, Price::Image { .. }) {
+        if !matches!(price, Price::Pictures(_)) {
             self.check_limits()?;
         }
         Ok(Model {
@@ -100,6 +104,7 @@ impl Row {
             price,
             context: self.context,
             max_output: self.max_output,
+            fallback: self.fallback,
             hidden: self.hidden,
         })
     }
@@ -121,16 +126,32 @@ impl Row {
     }
 
     fn price(&self) -> Result<Price, Fault> {
-        match (self.input, self.output, self.image, self.free) {
+        match (self.input, self.output, &self.pictures, self.free) {
             (Some(input), Some(output), None, false) => Ok(Price::Tokens { input, output }),
-            (None, None, Some(each), false) if each > 0 => Ok(Price::Image { each }),
+            (None, None, Some(kinds), false) => check_pictures(kinds),
             (None, None, None, true) => Ok(Price::Free),
-            (None, None, Some(_), false) => Err(("image", "must be above 0".into())),
             (Some(_), None, None, false) => Err(("output", "is missing beside input".into())),
             (None, Some(_), None, false) => Err(("input", "is missing beside output".into())),
-            _ => Err(("input", "give one of: input and output, image, free = true".into())),
+            _ => Err(("input", "give one of: input and output, pictures, free = true".into())),
         }
     }
+}
+
+fn check_pictures(kinds: &[PictureKind]) -> Result<Price, Fault> {
+    let problem = |text: &str| Err(("pictures", text.to_owned()));
+    if kinds.is_empty() {
+        return problem("must name at least one size");
+    }
+    for (index, kind) in kinds.iter().enumerate() {
+        let same = |other: &PictureKind| other.size == kind.size && other.quality == kind.quality;
+        if kind.price == 0 {
+            return problem("price must be above 0");
+        }
+        if kinds[..index].iter().any(same) {
+            return problem(&format!("{} {} is priced twice", kind.size, kind.quality));
+        }
+    }
+    Ok(Price::Pictures(kinds.to_vec()))
 }
 
 #[cfg(test)]
@@ -150,7 +171,18 @@ mod tests {
             ("input = 1\ncontext = 9\nmax_output = 9", "output"),
             ("output = 1\ncontext = 9\nmax_output = 9", "input"),
             ("input = 1\noutput = 1\nfree = true", "input"),
-            ("image = 0", "image"),
+            ("pictures = []", "pictures"),
+            (r#"pictures = [{ size = "64x64", quality = "hd", price = 0 }]"#, "pictures"),
+            (
+                r#"pictures = [{ size = "64x64", quality = "hd", price = 1 },
+                               { size = "64x64", quality = "hd", price = 2 }]"#,
+                "pictures",
+            ),
+            (
+                r#"pictures = [{ size = "64x64", quality = "hd", price = 1 }]
+                free = true"#,
+                "input",
+            ),
             ("free = true\ncontext = 9", "max_output"),
             ("free = true\ncontext = 8\nmax_output = 9", "context"),
         ];

@@ -55,13 +55,40 @@ impl Catalog {
                 }
             }
         }
-        Ok(Self { models, index })
+        let catalog = Self { models, index };
+        catalog.check_fallbacks(file)?;
+        Ok(catalog)
+    }
+
+    /// A fallback is a model that chats and answers itself, in the place of one that chats.
+    fn check_fallbacks(&self, file: &str) -> Result<(), CatalogError> {
+        let fits = |model: &Model| !model.is_image() && model.fallback.is_none();
+        for model in &self.models {
+            let Some(id) = &model.fallback else { continue };
+            let found = self.models.iter().any(|other| other.id == *id && fits(other));
+            if !found || model.is_image() {
+                return Err(CatalogError::Value {
+                    file: file.into(),
+                    model: model.id.clone(),
+                    key: "fallback",
+                    problem: format!("{id:?} must be the full id of a chat model without one"),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The model of a full id (`openai/gpt-4o-mini`) or a bare one (`gpt-4o-mini`).
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<Model>> {
         self.index.get(id)
+    }
+
+    /// The model that answers when a model is asked: its fallback, or itself.
+    #[must_use]
+    pub fn answering(&self, model: &Arc<Model>) -> Arc<Model> {
+        let fallback = model.fallback.as_ref().and_then(|id| self.get(id));
+        Arc::clone(fallback.unwrap_or(model))
     }
 
     /// The models that are listed publicly, in the order of the file.
@@ -135,11 +162,35 @@ mod tests {
     }
 
     #[test]
+    fn a_fallback_chats_and_has_none_itself() {
+        let catalog = Catalog::built_in().unwrap();
+        let answering = |id: &str| catalog.answering(catalog.get(id).unwrap()).id.clone();
+        assert_eq!(answering("gpt-4o"), "openai/gpt-4o");
+        assert_eq!(answering("practice/fallback"), "openai/gpt-4o-mini");
+        let row = |id: &str, keys: &str| {
+            format!(
+                "[[model]]\nid = \"{id}\"\nname = \"\"\nprovider = \"\"\ndescription = \"\"\n\
+                 categories = []\n{keys}\n"
+            )
+        };
+        let chat = "free = true\ncontext = 1\nmax_output = 1\nfallback = ";
+        let image = "pictures = [{ size = \"64x64\", quality = \"hd\", price = 1 }]";
+        for text in [
+            row("a/x", &format!("{chat}\"a/none\"")),
+            row("a/x", &format!("{chat}\"a/x\"")),
+            row("a/x", &format!("{chat}\"a/y\"")) + &row("a/y", image),
+        ] {
+            let error = Catalog::from_toml("f", &text).unwrap_err().to_string();
+            assert!(error.contains("model \"a/x\": fallback: "), "{error}");
+        }
+    }
+
+    #[test]
     fn two_models_cannot_share_a_bare_id() {
         let row = |id: &str| {
             format!(
                 "[[model]]\nid = \"{id}\"\nname = \"\"\nprovider = \"\"\ndescription = \"\"\n\
-                 categories = []\nimage = 1\n"
+                 categories = []\nfree = true\ncontext = 1\nmax_output = 1\n"
             )
         };
         let text = row("a/x") + &row("b/x");

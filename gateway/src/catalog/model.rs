@@ -1,5 +1,7 @@
 //! One row of the catalog.
 
+use super::picture::PictureKind;
+
 /// A model that can be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
@@ -19,12 +21,15 @@ pub struct Model {
     pub context: u64,
     /// Tokens that one answer may have; 0 for image models.
     pub max_output: u64,
+    /// The full id of the model that answers in its place, at its price; nothing is charged when that
+    /// one is free. `None`: it answers itself.
+    pub fallback: Option<String>,
     /// Callable, but not in the public list.
     pub hidden: bool,
 }
 
 /// What a model costs, in micro-USDC before the margin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Price {
     /// Per million tokens.
     Tokens {
@@ -33,11 +38,8 @@ pub enum Price {
         /// Rate of the answer.
         output: u64,
     },
-    /// Per picture.
-    Image {
-        /// Price of one picture.
-        each: u64,
-    },
+    /// Per picture, by what is drawn, and no margin is added; at least one, the default first.
+    Pictures(Vec<PictureKind>),
     /// Nothing: answered without a payment.
     Free,
 }
@@ -52,6 +54,6 @@ impl Model {
     /// Whether it draws pictures instead of writing text.
     #[must_use]
     pub const fn is_image(&self) -> bool {
-        matches!(self.price, Price::Image { .. })
+        matches!(self.price, Price::Pictures(_))
     }
 }

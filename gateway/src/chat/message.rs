@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{Invalid, present};
+use crate::field::{Invalid, present};
 
 const ROLES: [&str; 6] = ["system", "developer", "user", "assistant", "tool", "function"];
 

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{
-    field::{Invalid, flag, integer, number, present},
     message,
     tool::{self, Tool, ToolChoice},
 };
+use crate::field::{Invalid, flag, integer, model, number, object, present};
 
 /// Most answers that one request may ask for.
 const MAX_CHOICES: u64 = 8;
@@ -56,13 +56,7 @@ impl ChatRequest {
     /// Parses and checks a request body.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Invalid> {
         let json = object(body)?;
-        let model = match json.get("model") {
-            Some(Value::String(model)) if !model.trim().is_empty() => model.clone(),
-            other => {
-                let expected = "the id of a model, such as \"openai/gpt-4o-mini\"";
-                return Err(Invalid::new("model", expected, other));
-            }
-        };
+        let model = model(&json)?;
         message::check(&json)?;
         check_sampling(&json)?;
         let tools = tool::tools(&json)?;
@@ -91,15 +85,6 @@ impl ChatRequest {
     #[must_use]
     pub fn messages(&self) -> &[Value] {
         self.json.get("messages").and_then(Value::as_array).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn object(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
-    let malformed = |message: String| Invalid { param: "body".into(), message };
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(malformed("the body must be a JSON object with model and messages".into())),
-        Err(e) => Err(malformed(format!("the body must be JSON: {e}"))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{Invalid, present};
+use crate::field::{Invalid, present};
 
 /// A function that the model may call.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
-use crate::{catalog::Model, chat::ChatRequest};
+use crate::{
+    catalog::{Model, PictureSize},
+    chat::ChatRequest,
+    images::ImageRequest,
+};
 
 /// One request to a provider: already validated, priced and paid for (or free).
 #[derive(Debug, Clone)]
@@ -20,6 +24,28 @@ pub struct ProviderCall {
     pub max_output: u64,
     /// When the call was taken, in Unix seconds; becomes `created`.
     pub created: u64,
+}
+
+/// One request for pictures: already validated, priced and paid for.
+#[derive(Debug, Clone)]
+pub struct DrawCall {
+    /// The model that draws.
+    pub model: Arc<Model>,
+    /// What was asked.
+    pub request: Arc<ImageRequest>,
+    /// The size that was priced.
+    pub size: PictureSize,
+    /// The quality that was priced.
+    pub quality: String,
+}
+
+/// A picture.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// The whole PNG file.
+    pub png: Bytes,
+    /// The prompt that it was really drawn from.
+    pub revised_prompt: Option<String>,
 }
 
 /// A whole answer.
@@ -41,7 +67,7 @@ pub struct ProviderError {
     pub message: String,
 }
 
-/// Something that answers chat requests.
+/// Something that answers requests.
 ///
 /// An implementation does not look at payments, does not retry beyond the caller's patience (the
 /// gateway drops the future at its deadline) and answers the same call twice only if it is asked
@@ -59,4 +85,12 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`ProviderError`] when it cannot be opened; later failures are items of the stream.
     async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError>;
+
+    /// Draws as many pictures as were asked for. A provider that only writes leaves this out.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; nothing is settled then.
+    async fn draw(&self, call: &DrawCall) -> Result<Vec<Picture>, ProviderError> {
+        Err(ProviderError { message: format!("{} is not drawn here", call.model.id) })
+    }
 }

@@ -17,6 +17,6 @@ pub(super) async fn completions(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let body = body::read(&app.config, &parts.headers, body).await?;
-    let order = Order::parse(&app, &parts, body)?;
+    let order = Order::chat(&app, &parts, body)?;
     sale::serve(app, order, &parts.headers).await
 }

@@ -11,19 +11,21 @@ use crate::{
 };
 
 /// The models in OpenAI's list form, with prices in dollars per million tokens before the margin
-/// (`pricing.flat`: per picture), limits and categories.
+/// (`pricing.flat`: a picture of the default kind), limits and categories.
 pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
     let data: Vec<_> = app.catalog.listed().map(row).collect();
     Json(json!({"object": "list", "data": data}))
 }
 
-fn row(model: &Model) -> Value {
+pub(super) fn row(model: &Model) -> Value {
     let dollars = |micro: u64| micro as f64 / 1e6;
-    let (pricing, mode) = match model.price {
+    let (pricing, mode) = match &model.price {
         Price::Tokens { input, output } => {
-            (json!({"input": dollars(input), "output": dollars(output)}), "paid")
+            (json!({"input": dollars(*input), "output": dollars(*output)}), "paid")
         }
-        Price::Image { each } => (json!({"flat": dollars(each)}), "flat"),
+        Price::Pictures(kinds) => {
+            (json!({"flat": kinds.first().map(|kind| dollars(kind.price))}), "flat")
+        }
         Price::Free => (json!({"input": 0.0, "output": 0.0}), "free"),
     };
     json!({

@@ -6,9 +6,10 @@ use axum::{Json, extract::State};
 use blockrun_llm::{quote::RULE, x402::Version};
 use serde_json::{Value, json};
 
+use super::models;
 use crate::{
     app::{App, now},
-    catalog::{Model, Price},
+    catalog::{Model, PictureKind, Price},
 };
 
 /// How long published prices hold.
@@ -28,15 +29,18 @@ pub(super) async fn pricing(State(app): State<Arc<App>>) -> Json<Value> {
     }))
 }
 
+/// A row of the list of models, with its rates.
 fn rates(model: &Model) -> Value {
-    let mut row = json!({"id": model.id, "alias": model.bare_id()});
-    match model.price {
-        Price::Tokens { input, output } => {
-            row["rates"] = json!({"input": input, "output": output});
-            row["max_output"] = model.max_output.into();
-        }
-        Price::Image { each } => row["image"] = each.into(),
+    let mut row = models::row(model);
+    row["alias"] = model.bare_id().into();
+    match &model.price {
+        Price::Tokens { input, output } => row["rates"] = json!({"input": input, "output": output}),
+        Price::Pictures(kinds) => row["pictures"] = kinds.iter().map(picture).collect(),
         Price::Free => row["free"] = true.into(),
     }
     row
+}
+
+fn picture(kind: &PictureKind) -> Value {
+    json!({"size": kind.size.to_string(), "quality": kind.quality, "price": kind.price})
 }

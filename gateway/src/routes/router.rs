@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{Method, StatusCode, Uri};
 
-use super::{answers, chat, health, models, pricing, rpc, transactions};
+use super::{answers, chat, health, images, models, pricing, rpc, transactions};
 use crate::{app::App, problem::Problem};
 
 /// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
@@ -16,6 +16,8 @@ use crate::{app::App, problem::Problem};
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/v1/chat/completions", post(chat::completions))
+        .route("/api/v1/images/generations", post(images::generations))
+        .route("/api/v1/images/{file}", get(images::picture))
         .route("/api/v1/answers/{payment_id}", get(answers::recover))
         .route("/api/v1/models", get(models::list))
         .route("/api/pricing", get(pricing::pricing))
@@ -29,7 +31,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 async fn unknown_path(uri: Uri) -> Problem {
     let message = format!(
-        "There is nothing at {}; chat is at /api/v1/chat/completions, models at /api/v1/models.",
+        "There is nothing at {}; chat is at /api/v1/chat/completions, images at \
+         /api/v1/images/generations, models at /api/v1/models.",
         uri.path()
     );
     Problem::new(StatusCode::NOT_FOUND, "not_found", message)

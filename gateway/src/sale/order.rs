@@ -1,95 +1,79 @@
 //! A request that can be served: valid, for a known model, with a price.
 
-use std::sync::Arc;
-
 use axum::http::request::Parts;
 use bytes::Bytes;
 use http::{header, uri::Authority};
 
+use super::goods::Goods;
 use crate::{
-    app::{App, now},
-    catalog::Model,
-    chat::ChatRequest,
+    app::App,
     offer::Offer,
     problem::Problem,
-    provider::ProviderCall,
-    quote::{Quote, quote},
+    provider::{Frames, ProviderError},
 };
 
 /// A checked and priced request.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
-    pub(crate) model: Arc<Model>,
-    pub(crate) chat: Arc<ChatRequest>,
-    pub(crate) quote: Quote,
+    pub(super) goods: Goods,
     /// The body as it came.
-    pub(crate) body: Bytes,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    /// The URL as the caller addressed it; information only.
-    url: String,
+    pub(super) body: Bytes,
+    pub(super) method: String,
+    pub(super) path: String,
+    /// `http://host:port` as the caller addressed it: for links, and information only.
+    origin: String,
 }
 
 impl Order {
     /// Checks and prices a chat request.
-    pub(crate) fn parse(app: &App, parts: &Parts, body: Bytes) -> Result<Self, Problem> {
-        let chat = ChatRequest::parse(&body)
-            .map_err(|fault| Problem::invalid("invalid_value", fault.message).at(fault.param))?;
-        let model = app.catalog.get(&chat.model).ok_or_else(|| unknown_model(app, &chat.model))?;
-        let quote = quote(&app.rule, model, &chat, &body)?;
-        Ok(Self {
-            model: Arc::clone(model),
-            chat: Arc::new(chat),
-            quote,
-            body,
-            method: parts.method.to_string(),
-            path: parts.uri.path().to_owned(),
-            url: called_url(app, parts),
-        })
+    pub(crate) fn chat(app: &App, parts: &Parts, body: Bytes) -> Result<Self, Problem> {
+        let goods = Goods::chat(app, &body)?;
+        Ok(Self::of(goods, app, parts, body))
+    }
+
+    /// Checks and prices a request for pictures.
+    pub(crate) fn images(app: &App, parts: &Parts, body: Bytes) -> Result<Self, Problem> {
+        let goods = Goods::images(app, &body)?;
+        Ok(Self::of(goods, app, parts, body))
+    }
+
+    fn of(goods: Goods, app: &App, parts: &Parts, body: Bytes) -> Self {
+        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        Self { goods, body, method, path, origin: origin(app, parts) }
     }
 
     /// What a 402 says about it; `None` when the model is free.
-    pub(crate) fn offer(&self, app: &App) -> Option<Offer> {
-        let Quote { amount, input_tokens, max_output } = self.quote;
-        let id = &self.model.id;
+    pub(super) fn offer(&self, app: &App) -> Option<Offer> {
         Some(Offer {
             terms: app.terms,
-            amount: amount?,
-            url: self.url.clone(),
-            description: format!("{id} chat completion, {max_output} max output tokens"),
-            basis: Offer::basis(id, input_tokens, max_output, self.chat.choices),
+            amount: self.goods.amount?,
+            url: format!("{}{}", self.origin, self.path),
+            description: self.goods.description.clone(),
+            basis: self.goods.basis.clone(),
         })
     }
 
-    /// The call to the provider.
-    pub(crate) fn call(&self) -> ProviderCall {
-        ProviderCall {
-            model: Arc::clone(&self.model),
-            chat: Arc::clone(&self.chat),
-            prompt_tokens: self.quote.input_tokens,
-            max_output: self.quote.max_output,
-            created: now(),
-        }
+    /// The body of the whole answer.
+    pub(super) async fn complete(&self, app: &App) -> Result<Bytes, ProviderError> {
+        self.goods.complete(app, &self.origin).await
+    }
+
+    /// The events of the streamed answer.
+    pub(super) async fn stream(&self, app: &App) -> Result<Frames, ProviderError> {
+        self.goods.stream(app).await
+    }
+
+    /// Whether the answer is wanted as a stream.
+    pub(super) fn is_stream(&self) -> bool {
+        self.goods.is_stream()
     }
 }
 
-fn unknown_model(app: &App, id: &str) -> Problem {
-    let near = app.catalog.nearest(id).join(", ");
-    let id: String = id.chars().take(100).collect();
-    let message = format!(
-        "The model {id:?} does not exist. Did you mean one of {near}? /api/v1/models lists all."
-    );
-    Problem::invalid("model_not_found", message).at("model")
-}
-
-/// The URL as the caller wrote it, as far as its headers tell.
-fn called_url(app: &App, parts: &Parts) -> String {
+/// The origin as the caller wrote it, as far as its headers tell.
+fn origin(app: &App, parts: &Parts) -> String {
     let scheme = if app.config.tls.is_some() { "https" } else { "http" };
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = parts.uri.authority().cloned();
     let authority = authority.or_else(|| host?.parse::<Authority>().ok());
-    match authority {
-        Some(authority) => format!("{scheme}://{}{}", authority, parts.uri.path()),
-        None => format!("{}{}", app.base_url, parts.uri.path()),
-    }
+    authority.map_or_else(|| app.base_url.clone(), |authority| format!("{scheme}://{authority}"))
 }

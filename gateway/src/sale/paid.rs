@@ -5,10 +5,13 @@ use std::{sync::Arc, time::Duration};
 use alloy::primitives::B256;
 use axum::response::{IntoResponse, Response};
 use blockrun_llm::x402::{Version, payment_id};
+use bytes::Bytes;
 
 use super::{
     Order,
     answer::{Receipt, conflict, gone, ok, provider_failed, unavailable},
+    fallback::Fallback,
+    give::give,
     relay, replay,
 };
 use crate::{
@@ -16,7 +19,7 @@ use crate::{
     claim::{self, Answer, Claim, Kept, Seal, Settled, Turn},
     offer::Offer,
     problem::Problem,
-    provider::{Completion, ProviderError},
+    provider::ProviderError,
     recording::Recording,
     settlement::{Due, Outcome, Transfer, Unavailable},
 };
@@ -44,7 +47,9 @@ pub(super) struct Sold {
 impl Paid {
     /// Asks the provider, settles, answers.
     pub(super) async fn sell(self, sold: Sold) -> Result<Response, Problem> {
-        if self.order.chat.stream {
+        if Fallback::of(&self.order.goods).is_free() {
+            self.forgo(sold.patience).await
+        } else if self.order.is_stream() {
             self.sell_stream(sold).await
         } else {
             self.sell_whole(sold).await
@@ -75,11 +80,21 @@ impl Paid {
         replay::stored(answer.streamed, opened, self.after)
     }
 
+    /// The answer turned out to be free: the payment is let go.
+    async fn forgo(self, patience: Duration) -> Result<Response, Problem> {
+        match give(&self.app, &self.order, patience).await {
+            Ok(response) => {
+                self.release().await;
+                Ok(response)
+            }
+            Err(error) => Err(self.failed(&error).await),
+        }
+    }
+
     async fn sell_whole(self, sold: Sold) -> Result<Response, Problem> {
-        let call = self.order.call();
-        let completion = async { self.fitting(self.app.provider.complete(&call).await?) };
+        let completion = async { self.fitting(self.order.complete(&self.app).await?) };
         let body = match relay::within(sold.patience, completion).await {
-            Ok(answer) => answer.body,
+            Ok(body) => body,
             Err(error) => return Err(self.failed(&error).await),
         };
         let sealed = self.seal.close(&body).map_err(|error| Problem::internal(&error))?;
@@ -110,10 +125,10 @@ impl Paid {
     }
 
     /// What is larger than what is kept could not be had again: it is not sold.
-    fn fitting(&self, answer: Completion) -> Result<Completion, ProviderError> {
-        let (size, limit) = (answer.body.len(), self.app.limits.answer);
+    fn fitting(&self, body: Bytes) -> Result<Bytes, ProviderError> {
+        let (size, limit) = (body.len(), self.app.limits.answer);
         if u64::try_from(size).is_ok_and(|size| size <= limit) {
-            return Ok(answer);
+            return Ok(body);
         }
         let message = format!("its answer has {size} bytes, and {limit} is the most that is sold");
         Err(ProviderError { message })
@@ -132,7 +147,7 @@ impl Paid {
     }
 
     pub(super) async fn execute(&self, transfer: Transfer) -> Result<Outcome, Unavailable> {
-        let (key, model) = (self.claim.key.clone(), self.order.model.id.clone());
+        let (key, model) = (self.claim.key.clone(), self.order.goods.model.id.clone());
         self.app.settlement.settle(Due { key, transfer, model }).await
     }
 

@@ -1,20 +1,20 @@
 //! The order of a sale.
 
-use std::{future::ready, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use blockrun_llm::x402::{InvalidReason, Payment, Verified, verify};
-use futures_util::StreamExt;
 use http::HeaderMap;
 
 use super::{
     Order,
-    answer::{Receipt, conflict, full, in_flight, ok, other_call, provider_failed},
+    answer::{Receipt, conflict, full, in_flight, other_call, provider_failed},
+    fallback::Fallback,
+    give::give,
     incoming,
     paid::{Paid, Sold},
     reconcile::reconcile,
-    relay,
-    replay::{self, last_event_id, only_from_the_beginning},
+    replay::{last_event_id, only_from_the_beginning},
 };
 use crate::{
     app::{App, now},
@@ -22,12 +22,8 @@ use crate::{
     config::SETTLE_SECONDS,
     offer::Offer,
     problem::Problem,
-    recording::Writer,
     settlement::{Checked, Outcome, Pending, Signature, Transfer},
 };
-
-/// Bytes by which a reader of a free stream may be behind its provider.
-const FREE_WINDOW: usize = 64 * 1024;
 
 /// Answers an order: free models at once, others for a payment, and with a 402 without one.
 pub(crate) async fn serve(
@@ -36,7 +32,13 @@ pub(crate) async fn serve(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_event_id(headers)?;
-    let Some(offer) = order.offer(&app) else { return give(&app, &order, after).await };
+    let Some(offer) = order.offer(&app) else {
+        if order.is_stream() {
+            only_from_the_beginning(after)?;
+        }
+        let given = give(&app, &order, app.config.provider_timeout).await;
+        return given.map_err(|error| provider_failed(&error));
+    };
     let payment = match incoming::payment(headers)? {
         None => return Ok(offer.response(None)),
         Some(Err(reason)) => return Ok(offer.response(Some(&reason))),
@@ -52,32 +54,13 @@ pub(crate) async fn serve(
     let claim = Claim::new(app.terms.network, &payment, request, token.as_ref(), ids);
     let seal = Seal::new(&claim.key, token.as_ref(), &order.body)
         .map_err(|error| Problem::internal(&error))?;
+    let fallback = Fallback::of(&order.goods);
     // From here on a caller that hangs up changes nothing.
     let sale = Sale { app: Arc::clone(&app), order, offer, payment, claim, seal, after };
     let done = app.tasks.run(Box::pin(sale.run())).await;
-    done.map_err(|panic| Problem::internal(&panic))?
-}
-
-/// A free answer. Nothing of it is kept: when nobody reads it any more, it ends.
-async fn give(app: &App, order: &Order, after: Option<u64>) -> Result<Response, Problem> {
-    let (call, patience) = (order.call(), app.config.provider_timeout);
-    if !order.chat.stream {
-        let answer = relay::within(patience, app.provider.complete(&call)).await;
-        let answer = answer.map_err(|error| provider_failed(&error))?;
-        return Ok(ok(false, answer.body));
-    }
-    replay::only_from_the_beginning(after)?;
-    let opened = async { relay::first_event(app.provider.stream(&call).await?).await };
-    let frames = relay::within(patience, opened).await.map_err(|error| provider_failed(&error))?;
-    let writer = Writer::new(0, FREE_WINDOW);
-    let recording = Arc::clone(writer.recording());
-    let response = replay::live(&recording, None, app.config.keep_alive);
-    let frames = frames.take_while(move |_| ready(recording.is_read())).boxed();
-    app.tasks.spawn(async move {
-        relay::relay(frames, &writer, patience, provider_failed).await;
-        writer.end();
-    });
-    response
+    let mut response = done.map_err(|panic| Problem::internal(&panic))??;
+    fallback.tell(&mut response);
+    Ok(response)
 }
 
 /// One paid request.
@@ -136,7 +119,7 @@ impl Sale {
 
     /// Verifies and claims a payment that was not settled yet.
     async fn first(self, turn: Turn) -> Result<Response, Problem> {
-        if self.order.chat.stream {
+        if self.order.is_stream() {
             only_from_the_beginning(self.after)?;
         }
         let transfer = match self.verify() {

@@ -53,8 +53,7 @@ impl Paid {
     }
 
     async fn open_stream(&self, patience: Duration) -> Result<Frames, ProviderError> {
-        let call = self.order.call();
-        let opened = async { relay::first_event(self.app.provider.stream(&call).await?).await };
+        let opened = async { relay::first_event(self.order.stream(&self.app).await?).await };
         relay::within(patience, opened).await
     }
 

@@ -5,8 +5,10 @@
 mod catalog;
 mod counting;
 mod events;
+mod fallback;
 mod gated;
 mod ids;
+mod images;
 mod limits;
 mod offer;
 mod payment;

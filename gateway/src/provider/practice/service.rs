@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use super::{answer, wire};
-use crate::provider::{Completion, Frames, Provider, ProviderCall, ProviderError};
+use super::{answer, picture, wire};
+use crate::{
+    catalog::Model,
+    provider::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError},
+};
 
 /// The model that always fails.
 const FAILING: &str = "practice/failing";
@@ -25,10 +28,10 @@ impl PracticeProvider {
         Self { delay }
     }
 
-    async fn prepare(&self, call: &ProviderCall) -> Result<(), ProviderError> {
-        let slow = if call.model.id == SLOW.0 { SLOW.1 } else { Duration::ZERO };
+    async fn prepare(&self, model: &Model) -> Result<(), ProviderError> {
+        let slow = if model.id == SLOW.0 { SLOW.1 } else { Duration::ZERO };
         tokio::time::sleep(self.delay + slow).await;
-        if call.model.id == FAILING {
+        if model.id == FAILING {
             let message = "the practice provider fails on this model, as it is meant to";
             return Err(ProviderError { message: message.into() });
         }
@@ -39,13 +42,21 @@ impl PracticeProvider {
 #[async_trait::async_trait]
 impl Provider for PracticeProvider {
     async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError> {
-        self.prepare(call).await?;
+        self.prepare(&call.model).await?;
         Ok(Completion { body: wire::completion(call, &answer::answers(call)) })
     }
 
     async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
-        self.prepare(call).await?;
+        self.prepare(&call.model).await?;
         let frames = wire::frames(call, &answer::answers(call));
         Ok(stream::iter(frames.into_iter().map(Ok)).boxed())
+    }
+
+    async fn draw(&self, call: &DrawCall) -> Result<Vec<Picture>, ProviderError> {
+        self.prepare(&call.model).await?;
+        let call = call.clone();
+        // Large pictures take a while, and others wait for this thread.
+        let drawn = tokio::task::spawn_blocking(move || picture::draw(&call)).await;
+        drawn.map_err(|error| ProviderError { message: error.to_string() })?
     }
 }

@@ -16,7 +16,7 @@ const EXCERPT: usize = 60;
 
 impl Invalid {
     /// `param` must be `expected`, but is `got`.
-    pub(super) fn new(param: impl Into<String>, expected: &str, got: Option<&Value>) -> Self {
+    pub(crate) fn new(param: impl Into<String>, expected: &str, got: Option<&Value>) -> Self {
         let param = param.into();
         let message = match got {
             Some(value) => format!("{param} must be {expected}; got {}", excerpt(value)),
@@ -35,12 +35,12 @@ fn excerpt(value: &Value) -> String {
 }
 
 /// The value of a field; `null` counts as absent, as OpenAI's API has it.
-pub(super) fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(crate) fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.get(name).filter(|value| !value.is_null())
 }
 
 /// An optional integer within bounds, inclusive.
-pub(super) fn integer(
+pub(crate) fn integer(
     object: &Map<String, Value>,
     name: &str,
     least: u64,
@@ -57,7 +57,7 @@ pub(super) fn integer(
 }
 
 /// Checks an optional number within bounds, inclusive.
-pub(super) fn number(
+pub(crate) fn number(
     object: &Map<String, Value>,
     name: &str,
     least: f64,
@@ -73,11 +73,32 @@ pub(super) fn number(
 }
 
 /// An optional boolean; absent is false.
-pub(super) fn flag(object: &Map<String, Value>, name: &str) -> Result<bool, Invalid> {
+pub(crate) fn flag(object: &Map<String, Value>, name: &str) -> Result<bool, Invalid> {
     match present(object, name) {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
         Some(value) => Err(Invalid::new(name, "true or false", Some(value))),
+    }
+}
+
+/// The body of a request, which is a JSON object.
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
+    let malformed = |message: String| Invalid { param: "body".into(), message };
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(malformed("the body must be a JSON object".into())),
+        Err(e) => Err(malformed(format!("the body must be JSON: {e}"))),
+    }
+}
+
+/// The model that a request is for, as its caller wrote it.
+pub(crate) fn model(request: &Map<String, Value>) -> Result<String, Invalid> {
+    match request.get("model") {
+        Some(Value::String(model)) if !model.trim().is_empty() => Ok(model.clone()),
+        other => {
+            let expected = "the id of a model, such as \"openai/gpt-4o-mini\"";
+            Err(Invalid::new("model", expected, other))
+        }
     }
 }
 

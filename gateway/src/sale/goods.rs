@@ -1,0 +1,134 @@
+//! What is sold: an answer of a model, its price, and how it is had.
+
+use std::sync::Arc;
+
+use blockrun_llm::Usdc;
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::pictures;
+use crate::{
+    app::{App, now},
+    catalog::Model,
+    chat::ChatRequest,
+    field::Invalid,
+    images::{self, Delivery, ImageRequest},
+    offer::Offer,
+    problem::Problem,
+    provider::{DrawCall, Frames, ProviderCall, ProviderError},
+    quote::{Quote, quote},
+};
+
+/// Something that was asked for and can be sold.
+#[derive(Debug, Clone)]
+pub(super) struct Goods {
+    /// The model that was asked for.
+    pub(super) model: Arc<Model>,
+    /// The model that answers: another one where the catalog names a fallback.
+    pub(super) by: Arc<Model>,
+    work: Work,
+    /// What it costs; `None` when the model is free.
+    pub(super) amount: Option<Usdc>,
+    /// One line for people.
+    pub(super) description: String,
+    /// The counts behind the price.
+    pub(super) basis: Value,
+}
+
+/// What a provider has to do.
+#[derive(Debug, Clone)]
+enum Work {
+    Chat(Arc<ChatRequest>, Quote),
+    Draw(DrawCall, Delivery),
+}
+
+impl Goods {
+    pub(super) fn chat(app: &App, body: &[u8]) -> Result<Self, Problem> {
+        let chat = ChatRequest::parse(body).map_err(invalid)?;
+        let model = known(app, &chat.model)?;
+        let by = app.catalog.answering(&model);
+        let quote = quote(&app.rule, &model, &chat, body)?;
+        let Quote { amount, input_tokens, max_output } = quote;
+        let id = &model.id;
+        Ok(Self {
+            amount,
+            description: format!("{id} chat completion, {max_output} max output tokens"),
+            basis: Offer::chat_basis(id, input_tokens, max_output, chat.choices),
+            work: Work::Chat(Arc::new(chat), quote),
+            model,
+            by,
+        })
+    }
+
+    pub(super) fn images(app: &App, body: &[u8]) -> Result<Self, Problem> {
+        let request = ImageRequest::parse(body).map_err(invalid)?;
+        let model = known(app, &request.model)?;
+        let quote = images::quote(&app.rule, &model, &request)?;
+        let (id, count, kind) = (&model.id, request.count, &quote.kind);
+        let noun = if count == 1 { "image" } else { "images" };
+        let delivery = request.delivery;
+        let call = DrawCall {
+            model: Arc::clone(&model),
+            request: Arc::new(request),
+            size: kind.size,
+            quality: kind.quality.clone(),
+        };
+        Ok(Self {
+            amount: Some(quote.amount),
+            description: format!("{id}: {count} {noun}, {} {}", kind.size, kind.quality),
+            basis: Offer::image_basis(id, count, kind),
+            work: Work::Draw(call, delivery),
+            by: Arc::clone(&model),
+            model,
+        })
+    }
+
+    /// Whether the answer is wanted as a stream.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(&self.work, Work::Chat(chat, _) if chat.stream)
+    }
+
+    /// The body of the whole answer; `origin` is where links lead.
+    pub(super) async fn complete(&self, app: &App, origin: &str) -> Result<Bytes, ProviderError> {
+        match &self.work {
+            Work::Chat(chat, quote) => {
+                Ok(app.provider.complete(&self.call(chat, *quote)).await?.body)
+            }
+            Work::Draw(call, delivery) => pictures::answer(app, call, *delivery, origin).await,
+        }
+    }
+
+    /// The events of the streamed answer.
+    pub(super) async fn stream(&self, app: &App) -> Result<Frames, ProviderError> {
+        match &self.work {
+            Work::Chat(chat, quote) => app.provider.stream(&self.call(chat, *quote)).await,
+            Work::Draw(..) => Err(ProviderError { message: "pictures are not streamed".into() }),
+        }
+    }
+
+    fn call(&self, chat: &Arc<ChatRequest>, quote: Quote) -> ProviderCall {
+        ProviderCall {
+            model: Arc::clone(&self.by),
+            chat: Arc::clone(chat),
+            prompt_tokens: quote.input_tokens,
+            max_output: quote.max_output.min(self.by.max_output),
+            created: now(),
+        }
+    }
+}
+
+fn invalid(fault: Invalid) -> Problem {
+    Problem::invalid("invalid_value", fault.message).at(fault.param)
+}
+
+fn known(app: &App, id: &str) -> Result<Arc<Model>, Problem> {
+    let found = app.catalog.get(id).cloned();
+    found.ok_or_else(|| {
+        let near = app.catalog.nearest(id).join(", ");
+        let id: String = id.chars().take(100).collect();
+        let message = format!(
+            "The model {id:?} does not exist. Did you mean one of {near}? /api/v1/models lists all."
+        );
+        Problem::invalid("model_not_found", message).at("model")
+    })
+}
