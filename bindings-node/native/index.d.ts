@@ -9,24 +9,28 @@ export declare class CancelHandle {
   cancel(): void
 }
 
+/** A chat completion in chunks. Collected by the garbage collector, it ends as by `close`. */
+export declare class NativeChatStream {
+  /** Waits for the head of the answer. Nothing is sent before. */
+  open(cancel: CancelHandle): Promise<HeadOutput>
+  /** The next chunk as JSON text; nothing at the end. */
+  next(cancel: CancelHandle): Promise<string | undefined | null>
+  /** What was received so far, as a whole answer. */
+  received(): Promise<AnswerOutput>
+  /** Ends the answer where it is and closes its connection, once a reader under way is done. */
+  close(): void
+}
+
 /** A client of one endpoint and one wallet. */
 export declare class NativeClient {
-  /** Connects to nothing yet. */
-  constructor(input: ClientInput)
-  /** The text of the first answer. */
-  chat(input: ChatInput, cancel?: CancelHandle | undefined | null): Promise<string>
-  /** The whole answer. */
-  chatCompletion(input: ChatInput, cancel?: CancelHandle | undefined | null): Promise<ChatOutput>
-  /** What an answer would cost. */
-  quote(input: ChatInput, cancel?: CancelHandle | undefined | null): Promise<QuoteOutput>
-  /** JSON array of the models that the server offers. */
-  listModels(cancel?: CancelHandle | undefined | null): Promise<string>
-  /** Who pays, as a checksummed address. */
-  get address(): string
-  /** Base address of the endpoint. */
-  get apiUrl(): string
-  /** Model of calls that name none. */
-  get model(): string
+  /** The wallet that pays, as a checksummed address; nothing with an API key. */
+  get address(): string | null
+  /** `wallet` or `apikey`. */
+  get paymentMode(): string
+  /** Whether the endpoint takes test money. */
+  get isTestnet(): boolean
+  /** What the wallet holds, in micro-USDC. */
+  balance(network?: string | undefined | null, cancel?: CancelHandle | undefined | null): Promise<bigint>
   /** Sums over what this client paid. Waits for the journal, some microseconds. */
   spending(): SpendingOutput
   /** Recorded payments. Waits for the journal, some microseconds and more by the row. */
@@ -34,11 +38,81 @@ export declare class NativeClient {
   /** Asks the chain about open payments. */
   reconcile(cancel?: CancelHandle | undefined | null): Promise<ReconciliationOutput>
   /** The answer of a paid call, fetched again. */
-  recover(key: string, cancel?: CancelHandle | undefined | null): Promise<ChatOutput>
+  recover(key: string, cancel?: CancelHandle | undefined | null): Promise<AnswerOutput>
   /** Where payments are recorded; nothing before the first one, and after `close`. */
   get journal(): JournalOutput | null
+  /** Connects to nothing yet. */
+  constructor(input: ClientInput)
+  /** The text of the first answer. */
+  chat(input: ChatInput, cancel?: CancelHandle | undefined | null): Promise<string>
+  /** The whole answer. */
+  chatCompletion(input: ChatInput, cancel?: CancelHandle | undefined | null): Promise<AnswerOutput>
+  /** A chat completion in chunks; nothing is sent yet. */
+  chatCompletionStream(input: ChatInput): NativeChatStream
+  /** Images. */
+  image(input: ImageInput, cancel?: CancelHandle | undefined | null): Promise<AnswerOutput>
+  /** The whole answer of any endpoint. */
+  request(input: ApiInput, cancel?: CancelHandle | undefined | null): Promise<ApiOutput>
+  /** The answer of any endpoint, to be read in events. */
+  stream(input: ApiInput, cancel?: CancelHandle | undefined | null): Promise<NativeStream>
+  /** The answer to a host's request, whatever its status, to be read in bytes. */
+  serveHost(input: ApiInput, retry: boolean, cancel?: CancelHandle | undefined | null): Promise<NativeStream>
+  /** What an answer would cost. */
+  quote(input: ChatInput, cancel?: CancelHandle | undefined | null): Promise<QuoteOutput>
+  /** JSON array of the models that the server offers. */
+  listModels(cancel?: CancelHandle | undefined | null): Promise<string>
+  /** The same for those that make images. */
+  listImageModels(cancel?: CancelHandle | undefined | null): Promise<string>
+  /** Base address of the endpoint. */
+  get apiUrl(): string
+  /** Model of calls that name none. */
+  get model(): string
   /** Lets go of the connections; calls under way keep theirs until they end. */
   close(): void
+}
+
+/** The answer of any endpoint, as events or bytes. */
+export declare class NativeStream {
+  /** The head of the answer; nothing once it is being read. */
+  head(): HeadOutput | null
+  /** The next event; nothing at the end. A whole answer is one event. */
+  nextEvent(cancel: CancelHandle): Promise<EventOutput | undefined | null>
+  /** The next bytes as received; nothing at the end. */
+  nextBytes(cancel: CancelHandle): Promise<Buffer | undefined | null>
+  /** Ends the answer where it is and closes its connection, once a reader under way is done. */
+  close(): void
+}
+
+/** A whole answer. */
+export interface AnswerOutput {
+  /** The body exactly as received. */
+  raw: string
+  costUsd?: number
+  costMicro?: bigint
+  settlement?: SettlementOutput
+  fallback?: FallbackOutput
+}
+
+/** A request to any endpoint. */
+export interface ApiInput {
+  method: string
+  path: string
+  /** Pairs. */
+  query?: Array<Array<string>>
+  /** JSON text. */
+  body?: string
+  model?: string
+  idempotencyKey?: string
+  /** Milliseconds. */
+  timeout?: number
+  replay?: string
+}
+
+/** The answer of any endpoint. */
+export interface ApiOutput {
+  head: HeadOutput
+  /** The body exactly as received. */
+  raw: string
 }
 
 /** The nonce of a call. */
@@ -74,20 +148,16 @@ export interface ChatInput {
   tools?: string
   /** JSON. */
   toolChoice?: string
+  search?: boolean
+  /** JSON. */
+  searchParameters?: string
+  reasoningEffort?: string
+  fallbackModels?: Array<string>
   /** Milliseconds. */
   timeout?: number
   idempotencyKey?: string
   /** JSON object. */
   extra?: string
-}
-
-/** An answer. */
-export interface ChatOutput {
-  /** The body exactly as received. */
-  raw: string
-  costUsd: number
-  costMicro: bigint
-  settlement?: SettlementOutput
 }
 
 /** A price with the counts behind it. */
@@ -98,9 +168,16 @@ export interface ChatPriceOutput {
   outputTokens: number
 }
 
+/** Checks a chat as a client does before it sends one. */
+export declare function checkChat(input: ChatInput): void
+
 /** Options of a client. */
 export interface ClientInput {
+  /** Key of a wallet, or of an account. */
   privateKey?: string
+  /** The account of `sign`. */
+  signerAddress?: string
+  sign?: (typedData: string) => Promise<string>
   apiUrl?: string
   /** Milliseconds. */
   timeout?: number
@@ -117,12 +194,67 @@ export interface ClientInput {
   caFile?: string
 }
 
+/** A server-sent event. */
+export interface EventOutput {
+  id?: string
+  event: string
+  data: string
+}
+
+/** Another model answered than the one that was asked. */
+export interface FallbackOutput {
+  model?: string
+  settlementSkipped: boolean
+}
+
+/** The head of an answer. */
+export interface HeadOutput {
+  status: number
+  /** Pairs. */
+  headers: Array<Array<string>>
+  costUsd?: number
+  costMicro?: bigint
+  settlement?: SettlementOutput
+  fallback?: FallbackOutput
+}
+
+/** Images to be made. */
+export interface ImageInput {
+  prompt: string
+  model?: string
+  size?: string
+  n?: number
+  quality?: string
+  responseFormat?: string
+  /** JSON object. */
+  extra?: string
+  /** Milliseconds. */
+  timeout?: number
+  idempotencyKey?: string
+}
+
 /** Where payments are recorded. */
 export interface JournalOutput {
   kind: 'file' | 'memory'
   /** Why it is not a file, where it should have been one. */
   problem?: string
 }
+
+/** A network that can be paid on, with its USDC contract. */
+export interface NetworkOutput {
+  name: string
+  caip2: string
+  v1Name?: string
+  chainId: number
+  usdc: string
+  domainName: string
+  domainVersion: string
+  testnet: boolean
+  rpcUrls: Array<string>
+}
+
+/** Every network of the table. */
+export declare function networkTable(): Array<NetworkOutput>
 
 /** The public id of a call. */
 export declare function paymentId(nonce: string): string

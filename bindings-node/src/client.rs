@@ -2,21 +2,21 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use blockrun_llm::{Error, LLMClient};
+use blockrun_llm::{Error, LLMClient, PaymentMode};
 use napi::{
     Env,
-    bindgen_prelude::{ClassInstance, PromiseRaw, Result, block_on},
+    bindgen_prelude::{ClassInstance, PromiseRaw, Result},
 };
 use napi_derive::napi;
 use serde_json::json;
 
 use crate::{
     cancel::{CancelHandle, cancellable},
-    convert::{ChatInput, ClientInput, PaymentsInput},
     errors::{core, to_js},
-    output::{
-        ChatOutput, JournalOutput, PaymentOutput, QuoteOutput, ReconciliationOutput, SpendingOutput,
-    },
+    options::ClientInput,
+    output::{AnswerOutput, ApiOutput, QuoteOutput},
+    request::{ApiInput, ChatInput, ImageInput},
+    stream::{NativeChatStream, NativeStream},
 };
 
 /// A client of one endpoint and one wallet.
@@ -52,9 +52,78 @@ impl NativeClient {
         env: &'env Env,
         input: ChatInput,
         cancel: Option<ClassInstance<'_, CancelHandle>>,
-    ) -> Result<PromiseRaw<'env, ChatOutput>> {
+    ) -> Result<PromiseRaw<'env, AnswerOutput>> {
         let (client, request) = (self.client()?, core(input.into_request())?);
         let call = async move { Ok(core(client.chat_completion(&request).await)?.into()) };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
+    /// A chat completion in chunks; nothing is sent yet.
+    #[napi(catch_unwind)]
+    pub fn chat_completion_stream(&self, input: ChatInput) -> Result<NativeChatStream> {
+        let (client, request) = (self.client()?, core(input.into_request())?);
+        Ok(NativeChatStream::new(core(client.chat_completion_stream(&request))?))
+    }
+
+    /// Images.
+    #[napi(catch_unwind)]
+    pub fn image<'env>(
+        &self,
+        env: &'env Env,
+        input: ImageInput,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, AnswerOutput>> {
+        let (client, request) = (self.client()?, core(input.into_request())?);
+        let call = async move { Ok(core(client.image(&request).await)?.into()) };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
+    /// The whole answer of any endpoint.
+    #[napi(catch_unwind)]
+    pub fn request<'env>(
+        &self,
+        env: &'env Env,
+        input: ApiInput,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, ApiOutput>> {
+        let (client, request) = (self.client()?, core(input.into_request())?);
+        let call = async move {
+            let response = core(client.request(&request).await)?;
+            Ok(ApiOutput::new(&response, is_account(&client)))
+        };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
+    /// The answer of any endpoint, to be read in events.
+    #[napi(catch_unwind)]
+    pub fn stream<'env>(
+        &self,
+        env: &'env Env,
+        input: ApiInput,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, NativeStream>> {
+        let (client, request) = (self.client()?, core(input.into_request())?);
+        let call = async move {
+            let stream = core(client.stream(&request).await)?;
+            Ok(NativeStream::new(stream, is_account(&client)))
+        };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
+    /// The answer to a host's request, whatever its status, to be read in bytes.
+    #[napi(catch_unwind)]
+    pub fn serve_host<'env>(
+        &self,
+        env: &'env Env,
+        input: ApiInput,
+        retry: bool,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, NativeStream>> {
+        let (client, request) = (self.client()?, core(input.into_request())?);
+        let call = async move {
+            let stream = core(client.serve_host(&request, retry).await)?;
+            Ok(NativeStream::new(stream, is_account(&client)))
+        };
         env.spawn_future(cancellable(cancel.as_deref(), call))
     }
 
@@ -83,10 +152,16 @@ impl NativeClient {
         env.spawn_future(cancellable(cancel.as_deref(), call))
     }
 
-    /// Who pays, as a checksummed address.
-    #[napi(getter, catch_unwind)]
-    pub fn address(&self) -> Result<String> {
-        Ok(self.client()?.address().to_string())
+    /// The same for those that make images.
+    #[napi(catch_unwind)]
+    pub fn list_image_models<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, String>> {
+        let client = self.client()?;
+        let call = async move { Ok(json!(core(client.list_image_models().await)?).to_string()) };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
     }
 
     /// Base address of the endpoint.
@@ -101,60 +176,18 @@ impl NativeClient {
         Ok(self.client()?.model().to_owned())
     }
 
-    /// Sums over what this client paid. Waits for the journal, some microseconds.
-    #[napi(catch_unwind)]
-    pub fn spending(&self) -> Result<SpendingOutput> {
-        let client = self.client()?;
-        Ok(core(block_on(async move { client.spending().await }))?.into())
-    }
-
-    /// Recorded payments. Waits for the journal, some microseconds and more by the row.
-    #[napi(catch_unwind)]
-    pub fn payments(&self, input: PaymentsInput) -> Result<Vec<PaymentOutput>> {
-        let (client, filter) = (self.client()?, core(input.into_filter())?);
-        let payments = core(block_on(async move { client.payments(filter).await }))?;
-        Ok(payments.into_iter().map(Into::into).collect())
-    }
-
-    /// Asks the chain about open payments.
-    #[napi(catch_unwind)]
-    pub fn reconcile<'env>(
-        &self,
-        env: &'env Env,
-        cancel: Option<ClassInstance<'_, CancelHandle>>,
-    ) -> Result<PromiseRaw<'env, ReconciliationOutput>> {
-        let client = self.client()?;
-        let call = async move { Ok(core(client.reconcile().await)?.into()) };
-        env.spawn_future(cancellable(cancel.as_deref(), call))
-    }
-
-    /// The answer of a paid call, fetched again.
-    #[napi(catch_unwind)]
-    pub fn recover<'env>(
-        &self,
-        env: &'env Env,
-        key: String,
-        cancel: Option<ClassInstance<'_, CancelHandle>>,
-    ) -> Result<PromiseRaw<'env, ChatOutput>> {
-        let client = self.client()?;
-        let call = async move { Ok(core(client.recover(&key).await)?.into()) };
-        env.spawn_future(cancellable(cancel.as_deref(), call))
-    }
-
-    /// Where payments are recorded; nothing before the first one, and after `close`.
-    #[napi(getter, catch_unwind)]
-    pub fn journal(&self) -> Option<JournalOutput> {
-        self.client().ok()?.journal().map(Into::into)
-    }
-
     /// Lets go of the connections; calls under way keep theirs until they end.
     #[napi(catch_unwind)]
     pub fn close(&self) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn client(&self) -> Result<LLMClient> {
+    pub(crate) fn client(&self) -> Result<LLMClient> {
         let client = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
         client.ok_or_else(|| to_js(&Error::argument("client", "is closed: make a new one")))
     }
+}
+
+fn is_account(client: &LLMClient) -> bool {
+    client.payment_mode() == PaymentMode::ApiKey
 }

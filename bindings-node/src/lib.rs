@@ -12,10 +12,16 @@
 // Inputs hold a private key: what has no `Debug` cannot be printed by mistake.
 #![allow(missing_debug_implementations)]
 
+mod account;
 mod cancel;
 mod client;
 mod convert;
 mod errors;
+mod facts;
 mod hook;
 mod offline;
+mod options;
 mod output;
+mod request;
+mod signer;
+mod stream;

@@ -3,35 +3,145 @@
 //! Every amount goes out twice: exactly, as a `BigInt` of micro-USDC, and in dollars as a number.
 
 use blockrun_llm::{
-    ChatResponse, Quote, Usdc,
-    http::{Receipt, Reconciliation},
+    ChatResponse, ImageResponse, Quote, Usdc,
+    chat::ServerFallback,
+    http::{PaidResponse, Receipt, Reconciliation},
     journal::{JournalKind, PaymentRecord, Spending},
+    sse::ServerEvent,
     x402::Settlement,
 };
+use http::{HeaderMap, HeaderName, HeaderValue};
 use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 
-/// An answer.
-#[napi(object, object_from_js = false)]
-pub struct ChatOutput {
-    /// The body exactly as received.
-    pub raw: String,
-    pub cost_usd: f64,
-    pub cost_micro: BigInt,
-    pub settlement: Option<SettlementOutput>,
+/// What an answer cost. Nothing where an account is billed: then it is not known here.
+#[derive(Default)]
+pub(crate) struct Cost {
+    usd: Option<f64>,
+    micro: Option<BigInt>,
+    settlement: Option<SettlementOutput>,
 }
 
-impl From<ChatResponse> for ChatOutput {
-    fn from(response: ChatResponse) -> Self {
-        Self {
-            cost_usd: response.cost().dollars(),
-            cost_micro: micro(response.cost()),
-            settlement: response
-                .receipt
-                .and_then(|Receipt { settlement, .. }| settlement)
-                .map(Into::into),
-            raw: response.raw,
+impl Cost {
+    pub(crate) fn new(receipt: Option<&Receipt>, billed_to_account: bool) -> Self {
+        if billed_to_account {
+            return Self::default();
         }
+        let amount = receipt.map_or(Usdc::ZERO, |receipt| receipt.amount);
+        let settlement = receipt.and_then(|receipt| receipt.settlement.clone());
+        Self {
+            usd: Some(amount.dollars()),
+            micro: Some(micro(amount)),
+            settlement: settlement.map(Into::into),
+        }
+    }
+}
+
+/// A whole answer.
+#[napi(object, object_from_js = false)]
+pub struct AnswerOutput {
+    /// The body exactly as received.
+    pub raw: String,
+    pub cost_usd: Option<f64>,
+    pub cost_micro: Option<BigInt>,
+    pub settlement: Option<SettlementOutput>,
+    pub fallback: Option<FallbackOutput>,
+}
+
+impl AnswerOutput {
+    fn new(raw: String, cost: Cost, fallback: Option<ServerFallback>) -> Self {
+        let Cost { usd, micro, settlement } = cost;
+        let fallback = fallback.map(Into::into);
+        Self { raw, cost_usd: usd, cost_micro: micro, settlement, fallback }
+    }
+}
+
+impl From<ChatResponse> for AnswerOutput {
+    fn from(response: ChatResponse) -> Self {
+        let cost = Cost::new(response.receipt.as_ref(), response.billed_to_account);
+        Self::new(response.raw, cost, response.fallback)
+    }
+}
+
+impl From<ImageResponse> for AnswerOutput {
+    fn from(response: ImageResponse) -> Self {
+        let cost = Cost::new(response.receipt.as_ref(), response.billed_to_account);
+        Self::new(response.raw, cost, None)
+    }
+}
+
+/// Another model answered than the one that was asked.
+#[napi(object, object_from_js = false)]
+pub struct FallbackOutput {
+    pub model: Option<String>,
+    pub settlement_skipped: bool,
+}
+
+impl From<ServerFallback> for FallbackOutput {
+    fn from(fallback: ServerFallback) -> Self {
+        let ServerFallback { model, settlement_skipped } = fallback;
+        Self { model, settlement_skipped }
+    }
+}
+
+/// The head of an answer.
+#[napi(object, object_from_js = false)]
+pub struct HeadOutput {
+    pub status: u16,
+    /// Pairs.
+    pub headers: Vec<Vec<String>>,
+    pub cost_usd: Option<f64>,
+    pub cost_micro: Option<BigInt>,
+    pub settlement: Option<SettlementOutput>,
+    pub fallback: Option<FallbackOutput>,
+}
+
+impl HeadOutput {
+    pub(crate) fn new(status: u16, headers: &HeaderMap, cost: Cost) -> Self {
+        let Cost { usd, micro, settlement } = cost;
+        let pair = |(name, value): (&HeaderName, &HeaderValue)| {
+            vec![name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()]
+        };
+        Self {
+            status,
+            headers: headers.iter().map(pair).collect(),
+            cost_usd: usd,
+            cost_micro: micro,
+            settlement,
+            fallback: ServerFallback::from_headers(headers).map(Into::into),
+        }
+    }
+}
+
+/// The answer of any endpoint.
+#[napi(object, object_from_js = false)]
+pub struct ApiOutput {
+    pub head: HeadOutput,
+    /// The body exactly as received.
+    pub raw: String,
+}
+
+impl ApiOutput {
+    pub(crate) fn new(response: &PaidResponse, billed_to_account: bool) -> Self {
+        let cost = Cost::new(response.receipt.as_ref(), billed_to_account);
+        Self {
+            head: HeadOutput::new(response.status, &response.headers, cost),
+            raw: String::from_utf8_lossy(&response.body).into_owned(),
+        }
+    }
+}
+
+/// A server-sent event.
+#[napi(object, object_from_js = false)]
+pub struct EventOutput {
+    pub id: Option<String>,
+    pub event: String,
+    pub data: String,
+}
+
+impl From<ServerEvent> for EventOutput {
+    fn from(event: ServerEvent) -> Self {
+        Self { id: event.id, event: event.event, data: event.data }
     }
 }
 

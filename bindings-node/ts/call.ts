@@ -1,10 +1,16 @@
-import { type CancelHandle, type ChatInput, native } from './native.js';
+import type { ApiInput, ChatInput, ImageInput } from './native.js';
 import * as options from './options.js';
-import { fromNative, invalidArgument } from './translate.js';
-import type { ChatOptions } from './types.js';
+import { invalidArgument } from './translate.js';
+import type { ChatOptions, ImageOptions, RequestOptions } from './types.js';
 
 /** What the content of a call may be. */
 export type Content = 'prompt' | 'messages' | 'prompt or messages';
+
+/** What a method was given: for the native half, and the signal. */
+export interface Call<Input> {
+  input: Input;
+  signal: AbortSignal | undefined;
+}
 
 const CHAT_OPTIONS: options.OptionTable<ChatOptions> = {
   model: options.text,
@@ -17,9 +23,35 @@ const CHAT_OPTIONS: options.OptionTable<ChatOptions> = {
   responseFormat: options.jsonObject,
   tools: options.jsonArray,
   toolChoice: options.json,
+  search: options.flag,
+  searchParameters: options.jsonObject,
+  reasoningEffort: options.text,
+  fallbackModels: options.list,
   timeout: options.number,
   idempotencyKey: options.text,
   extra: options.jsonObject,
+  signal: options.signal,
+};
+
+const IMAGE_OPTIONS: options.OptionTable<ImageOptions> = {
+  model: options.text,
+  size: options.text,
+  n: options.whole,
+  quality: options.text,
+  responseFormat: options.text,
+  timeout: options.number,
+  idempotencyKey: options.text,
+  extra: options.jsonObject,
+  signal: options.signal,
+};
+
+const REQUEST_OPTIONS: options.OptionTable<RequestOptions> = {
+  params: options.pairs,
+  body: options.json,
+  model: options.text,
+  timeout: options.number,
+  idempotencyKey: options.text,
+  replay: options.text,
   signal: options.signal,
 };
 
@@ -27,10 +59,7 @@ const CHAT_OPTIONS: options.OptionTable<ChatOptions> = {
  * Reads `(content, options?)` or `(model, content, options?)`: a first string that is followed by
  * content is the model.
  */
-export function readCall(
-  content: Content,
-  args: readonly unknown[],
-): { input: ChatInput; signal: AbortSignal | undefined } {
+export function readCall(content: Content, args: readonly unknown[]): Call<ChatInput> {
   const named = typeof args[0] === 'string' && isContent(args[1]);
   const [model, given, rest] = named ? args : [undefined, ...args];
   const { signal, ...input } = options.readOptions<ChatOptions>(rest, CHAT_OPTIONS);
@@ -39,6 +68,30 @@ export function readCall(
   }
   return {
     input: { ...input, ...(named && { model }), ...readContent(content, given) } as ChatInput,
+    signal: signal as AbortSignal | undefined,
+  };
+}
+
+/** Reads `(prompt, options?)` of an image. */
+export function readImage(prompt: unknown, given: unknown): Call<ImageInput> {
+  const { signal, ...input } = options.readOptions<ImageOptions>(given, IMAGE_OPTIONS);
+  return {
+    input: { ...input, prompt: options.text(prompt, 'prompt') } as ImageInput,
+    signal: signal as AbortSignal | undefined,
+  };
+}
+
+/** Reads `(method, path, options?)` of a request to any endpoint. */
+export function readRequest(method: unknown, path: unknown, given: unknown): Call<ApiInput> {
+  const read = options.readOptions<RequestOptions>(given, REQUEST_OPTIONS);
+  const { signal, params, ...input } = read;
+  return {
+    input: {
+      ...input,
+      ...(params !== undefined && { query: params }),
+      method: options.text(method, 'method'),
+      path: options.text(path, 'path'),
+    } as ApiInput,
     signal: signal as AbortSignal | undefined,
   };
 }
@@ -55,29 +108,4 @@ function readContent(content: Content, given: unknown): Pick<ChatInput, 'prompt'
   const wanted = { prompt: 'a string', messages: 'an array of messages' };
   const must = content === 'prompt or messages' ? 'a string or an array' : wanted[content];
   throw invalidArgument(content, `must be ${must}, ${options.got(given)}`);
-}
-
-/**
- * Awaits a native call that ends when the signal is aborted, with the signal's reason. An error
- * that was there first wins: it may say what happened to the money.
- */
-export async function cancellable<T>(
-  signal: AbortSignal | undefined,
-  start: (cancel?: CancelHandle) => Promise<T>,
-): Promise<T> {
-  signal?.throwIfAborted();
-  const cancel = signal && new (native().CancelHandle)();
-  const abort = () => cancel?.cancel();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await start(cancel);
-  } catch (caught) {
-    throw signal?.aborted && isCancelled(caught) ? signal.reason : fromNative(caught);
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
-}
-
-function isCancelled(caught: unknown): boolean {
-  return (caught as { code?: unknown }).code === 'Cancelled';
 }

@@ -1,50 +1,33 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { cancellable, readCall } from './call.js';
-import { hook } from './hook.js';
+import type { ApiResponse, ChatResponse, ImageResponse, Model } from './answers.js';
+import { ApiStream } from './api-stream.js';
+import { readCall, readImage, readRequest } from './call.js';
+import { cancellable } from './cancel.js';
+import { readClientOptions } from './client-options.js';
+import { fetchThrough } from './fetch.js';
 import { warnOf } from './journal.js';
 import { exact } from './money.js';
-import {
-  type CancelHandle,
-  type ClientInput,
-  type NativeClient,
-  native,
-  type PaymentsInput,
-} from './native.js';
+import { type CancelHandle, type NativeClient, native, type PaymentsInput } from './native.js';
+import { OpenAISurface } from './openai-surface.js';
 import * as options from './options.js';
-import { toResponse } from './response.js';
+import { toApiResponse, toImages, toResponse } from './response.js';
+import { PendingChatStream } from './stream.js';
 import { translated } from './translate.js';
 import type {
+  BalanceOptions,
   CallOptions,
   ChatMessage,
   ChatOptions,
-  ChatResponse,
   ClientOptions,
-  Model,
-  OnPayment,
+  ImageOptions,
   PaymentFilter,
   PaymentRecord,
   Quote,
   Reconciliation,
+  RequestOptions,
   Spending,
 } from './types.js';
-
-const CLIENT_OPTIONS: options.OptionTable<ClientOptions> = {
-  privateKey: options.text,
-  apiUrl: options.text,
-  timeout: options.number,
-  model: options.text,
-  maxCostPerCall: options.dollars,
-  maxSessionCost: options.dollars,
-  maxCostPerHour: options.dollars,
-  maxCostPerDay: options.dollars,
-  onPayment: (value, name) => hook(options.callback(value, name) as OnPayment),
-  onUnresolved: options.text,
-  home: options.text,
-  durability: options.text,
-  rpcUrl: options.text,
-  caFile: options.text,
-};
 
 const PAYMENT_FILTER: options.OptionTable<PaymentFilter> = {
   scope: options.text,
@@ -55,10 +38,6 @@ const PAYMENT_FILTER: options.OptionTable<PaymentFilter> = {
   limit: options.whole,
 };
 
-const REFUSED_OPTIONS = {
-  apiKey: 'this version pays from a wallet: pass privateKey instead of an API key',
-};
-
 /** What `util.inspect` and `console.log` ask for. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
@@ -67,8 +46,9 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
  *
  * A call that the server asks money for is paid in USDC, exactly once, within the limits of the
  * client ($1 a call unless configured). Every payment is recorded in the wallet home before it is
- * sent, so a call that is made again after a lost answer, or after a crash, resumes. Bad arguments are found before any traffic and throw
- * `InvalidArgumentError`; every other error says in `payment` what happened to the money.
+ * sent, so a call that is made again after a lost answer, or after a crash, resumes. Bad arguments
+ * are found before any traffic and throw `InvalidArgumentError`; every other error says in
+ * `payment` what happened to the money. With an API key an account is billed instead.
  *
  * ```ts
  * const client = new LLMClient({ privateKey: '0x…' });
@@ -78,15 +58,22 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 export class LLMClient {
   readonly #native: NativeClient;
   readonly #address: string;
+  readonly #authMode: 'wallet' | 'api-key';
   readonly #apiUrl: string;
+  readonly #isTestnet: boolean;
   readonly #model: string;
+  readonly #warn = () => warnOf(this.#native.journal);
+  #openai: OpenAISurface | undefined;
+  #fetch: typeof fetch | undefined;
 
   /** Connects to nothing yet. Throws `InvalidArgumentError` that names the option. */
   constructor(given: ClientOptions = {}) {
-    const input = options.readOptions<ClientOptions>(given, CLIENT_OPTIONS, REFUSED_OPTIONS);
-    this.#native = translated(() => new (native().NativeClient)(input as ClientInput));
+    const input = readClientOptions(given);
+    this.#native = translated(() => new (native().NativeClient)(input));
     // Kept here because they can be asked for after `close`.
-    this.#address = this.#native.address;
+    this.#address = this.#native.address ?? '';
+    this.#authMode = this.#native.paymentMode === 'wallet' ? 'wallet' : 'api-key';
+    this.#isTestnet = this.#native.isTestnet;
     this.#apiUrl = this.#native.apiUrl;
     this.#model = this.#native.model;
   }
@@ -118,6 +105,75 @@ export class LLMClient {
   }
 
   /**
+   * A chat completion in chunks. Nothing is sent before it is awaited or read, and however it is
+   * read it is paid at most once. Bad arguments are thrown at once.
+   *
+   * ```ts
+   * for await (const chunk of client.chatCompletionStream(messages)) {
+   *   process.stdout.write(chunk.choices[0]?.delta.content ?? '');
+   * }
+   * ```
+   */
+  chatCompletionStream(messages: readonly ChatMessage[], options?: ChatOptions): PendingChatStream;
+  chatCompletionStream(
+    model: string,
+    messages: readonly ChatMessage[],
+    options?: ChatOptions,
+  ): PendingChatStream;
+  chatCompletionStream(...args: unknown[]): PendingChatStream {
+    const { input, signal } = readCall('messages', args);
+    const stream = translated(() => this.#native.chatCompletionStream(input));
+    return new PendingChatStream(stream, signal, this.#warn);
+  }
+
+  /** Makes images from a text, as URLs or inline, and tells what they cost. */
+  async image(prompt: string, given?: ImageOptions): Promise<ImageResponse> {
+    const { input, signal } = readImage(prompt, given);
+    return toImages(await this.#call(signal, (cancel) => this.#native.image(input, cancel)));
+  }
+
+  /**
+   * Sends a request to any endpoint below the address, such as `/v1/search`, and pays when asked.
+   * A path that leads elsewhere is a bad argument.
+   */
+  async request(method: string, path: string, given?: RequestOptions): Promise<ApiResponse> {
+    const { input, signal } = readRequest(method, path, given);
+    return toApiResponse(await this.#call(signal, (cancel) => this.#native.request(input, cancel)));
+  }
+
+  /** The same for an endpoint that answers with an event stream: once its head has come. */
+  async stream(method: string, path: string, given?: RequestOptions): Promise<ApiStream> {
+    const { input, signal } = readRequest(method, path, given);
+    const stream = await this.#call(signal, (cancel) => this.#native.stream(input, cancel));
+    return new ApiStream(stream, signal);
+  }
+
+  /** This client in the form of the package `openai`: `openai.chat.completions.create({ … })`. */
+  get openai(): OpenAISurface {
+    this.#openai ??= new OpenAISurface(this);
+    return this.#openai;
+  }
+
+  /**
+   * A `fetch` for the package `openai` and others that retry by themselves. A retry of theirs takes
+   * up the payment that there is, and once one was sent an error is an answer that they do not
+   * retry. It goes to this client's address only, with JSON.
+   *
+   * ```ts
+   * new OpenAI({ baseURL: client.baseURL, apiKey: 'blockrun', fetch: client.fetch });
+   * ```
+   */
+  get fetch(): typeof fetch {
+    this.#fetch ??= fetchThrough(this.#native, this.#apiUrl, this.#warn);
+    return this.#fetch;
+  }
+
+  /** Address of the endpoint as the package `openai` wants it: `apiUrl` with `/v1`. */
+  get baseURL(): string {
+    return `${this.#apiUrl}/v1`;
+  }
+
+  /**
    * What a call would cost now. Pays nothing and is not bound by limits.
    *
    * The server is asked without a payment, so a free model really answers.
@@ -139,12 +195,44 @@ export class LLMClient {
     return JSON.parse(await this.#call(signal, (cancel) => this.#native.listModels(cancel)));
   }
 
-  /** The account that pays, as a checksummed address. */
+  /** Those of them that make images. */
+  async listImageModels(given?: CallOptions): Promise<Model[]> {
+    const signal = readSignal(given);
+    return JSON.parse(await this.#call(signal, (cancel) => this.#native.listImageModels(cancel)));
+  }
+
+  /** What pays: a wallet, call by call, or the account of an API key. */
+  get authMode(): 'wallet' | 'api-key' {
+    return this.#authMode;
+  }
+
+  /** Whether the endpoint takes test money: on this machine, or named `testnet.…`. */
+  isTestnet(): boolean {
+    return this.#isTestnet;
+  }
+
+  /** What the wallet holds, in dollars. Asks the chain; throws when nobody answers, never says 0. */
+  async getBalance(given?: BalanceOptions): Promise<number> {
+    return Number(await this.getBalanceMicro(given)) / 1e6;
+  }
+
+  /** The same in micro-USDC. */
+  async getBalanceMicro(given?: BalanceOptions): Promise<bigint> {
+    const { network, signal } = options.readOptions<BalanceOptions>(given, {
+      network: options.text,
+      signal: options.signal,
+    });
+    return this.#call(signal as AbortSignal | undefined, (cancel) =>
+      this.#native.balance(network as string | undefined, cancel),
+    );
+  }
+
+  /** The account that pays, as a checksummed address; empty with an API key. */
   getWalletAddress(): string {
     return this.#address;
   }
 
-  /** Sums over everything this client paid. */
+  /** Sums over everything this client paid. An API key's account knows its own: an error. */
   getSpending(): Spending {
     return exact(this.#read(() => this.#native.spending()));
   }
@@ -211,15 +299,15 @@ export class LLMClient {
   }
 
   /** Address and endpoint, as `JSON.stringify` shows them. */
-  toJSON(): { address: string; apiUrl: string } {
-    return { address: this.#address, apiUrl: this.#apiUrl };
+  toJSON(): { address?: string; apiUrl: string } {
+    return { ...(this.#address && { address: this.#address }), apiUrl: this.#apiUrl };
   }
 
   async #call<T>(signal: AbortSignal | undefined, start: (cancel?: CancelHandle) => Promise<T>) {
     try {
       return await cancellable(signal, start);
     } finally {
-      warnOf(this.#native.journal);
+      this.#warn();
     }
   }
 
@@ -227,7 +315,7 @@ export class LLMClient {
     try {
       return translated(read);
     } finally {
-      warnOf(this.#native.journal);
+      this.#warn();
     }
   }
 

@@ -3,12 +3,18 @@ import type * as Addon from '../native/index.js';
 /** What the native half takes and gives; see `bindings-node/src`. */
 export type Native = typeof Addon;
 export type {
+  AnswerOutput,
+  ApiInput,
+  ApiOutput,
   CancelHandle,
   ChatInput,
-  ChatOutput,
   ClientInput,
+  HeadOutput,
+  ImageInput,
   JournalOutput,
+  NativeChatStream,
   NativeClient,
+  NativeStream,
   PaymentsInput,
 } from '../native/index.js';
 

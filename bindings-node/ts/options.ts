@@ -6,15 +6,10 @@ type Convert = (value: unknown, name: string) => unknown;
 /** The options that a function takes. */
 export type OptionTable<T> = Readonly<Record<keyof T & string, Convert>>;
 
-/**
- * Checks and converts options by a table; undefined and null are absent.
- *
- * `refused` names options that would be understood but are not possible, each with the way out.
- */
+/** Checks and converts options by a table; undefined and null are absent. */
 export function readOptions<T>(
   options: unknown,
   table: OptionTable<T>,
-  refused: Readonly<Record<string, string>> = {},
 ): { [K in keyof T]?: unknown } {
   if (options === undefined || options === null) return {};
   if (typeof options !== 'object' || Array.isArray(options)) {
@@ -25,7 +20,7 @@ export function readOptions<T>(
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || value === null) continue;
     const convert = Object.hasOwn(table, name) ? table[name as keyof T & string] : undefined;
-    if (convert === undefined) throw unknownOption(name, Object.keys(table), refused);
+    if (convert === undefined) throw unknownOption(name, Object.keys(table));
     read[name] = convert(value, name);
   }
   return read as { [K in keyof T]?: unknown };
@@ -76,6 +71,35 @@ export const dollars: Convert = (value, name) => {
 export const texts: Convert = (value, name) => {
   const list = Array.isArray(value) ? value : [value];
   return list.map((item, index) => text(item, Array.isArray(value) ? `${name}[${index}]` : name));
+};
+
+/** A list of texts. */
+export const list: Convert = (value, name) => {
+  if (!Array.isArray(value)) throw invalidArgument(name, `must be an array, ${got(value)}`);
+  return texts(value, name);
+};
+
+/** Yes or no. */
+export const flag: Convert = (value, name) => {
+  if (typeof value !== 'boolean')
+    throw invalidArgument(name, `must be true or false, ${got(value)}`);
+  return value;
+};
+
+/** Members as the pairs of a query: a list is repeated, what is absent left out. */
+export const pairs: Convert = (value, name) => {
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw invalidArgument(name, `must be an object, ${got(value)}`);
+  }
+  return Object.entries(value as object).flatMap(([member, given]) =>
+    [given]
+      .flat()
+      .filter((one) => one !== undefined && one !== null)
+      .map((one) => {
+        if (typeof one !== 'object') return [member, String(one)];
+        throw invalidArgument(`${name}.${member}`, `must be text or a number, ${got(one)}`);
+      }),
+  );
 };
 
 /** Anything that JSON can say, as JSON text. */
@@ -137,9 +161,7 @@ export function got(value: unknown): string {
   return `got ${Array.isArray(value) ? 'an array' : typeof value}`;
 }
 
-function unknownOption(name: string, known: string[], refused: Readonly<Record<string, string>>) {
-  const way = refused[name];
-  if (way !== undefined) return invalidArgument(name, way);
+function unknownOption(name: string, known: string[]) {
   const nearest = known.reduce((best, next) =>
     distance(name, next) < distance(name, best) ? next : best,
   );

@@ -1,24 +1,98 @@
-import type { ChatOutput } from './native.js';
-import type { ChatResponse } from './types.js';
+import type {
+  ApiResponse,
+  ChatCompletionChunk,
+  ChatResponse,
+  Fallback,
+  ImageResponse,
+  Settlement,
+} from './answers.js';
+import type { AnswerOutput, ApiOutput, HeadOutput } from './native.js';
+
+/** The head of an answer. */
+export interface Head {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly costUsd: number | null;
+  readonly costMicro: bigint | null;
+  readonly settlement: Settlement | undefined;
+  readonly fallback: Fallback | undefined;
+}
+
+const NO_CHAT = { id: '', object: '', created: 0, model: '', choices: [] };
+const NO_IMAGES = { created: 0, data: [] };
 
 /**
  * The body as received, with what it cost. A body that is not a JSON object was paid for all the
  * same: it leaves the known fields empty and is in `raw`.
  */
-export function toResponse({ raw, costUsd, costMicro, settlement }: ChatOutput): ChatResponse {
-  const response = { ...parsed(raw), costUsd, ...(settlement && { settlement }) };
-  return Object.defineProperties(response, {
-    costMicro: { value: costMicro },
-    raw: { value: raw },
-  }) as ChatResponse;
+export function toResponse(answer: AnswerOutput): ChatResponse {
+  const fallback = toFallback(answer.fallback);
+  return paid({ ...members(answer.raw, NO_CHAT), ...(fallback && { fallback }) }, answer);
 }
 
-function parsed(raw: string): object {
+/** The same for images. */
+export function toImages(answer: AnswerOutput): ImageResponse {
+  return paid(members(answer.raw, NO_IMAGES), answer);
+}
+
+/** The same for any endpoint, with the body apart. */
+export function toApiResponse({ head, raw }: ApiOutput): ApiResponse {
+  const { status, headers } = toHead(head);
+  return paid({ status, headers, body: parsed(raw) }, { ...head, raw });
+}
+
+/** A head as the native half gives it. */
+export function toHead({ status, headers, ...head }: HeadOutput): Head {
+  return {
+    status,
+    headers: new Headers(headers as [string, string][]),
+    costUsd: head.costUsd ?? null,
+    costMicro: head.costMicro ?? null,
+    settlement: head.settlement,
+    fallback: toFallback(head.fallback),
+  };
+}
+
+/** A chunk as received, with what the call cost in members that JSON does not show. */
+export function toChunk(
+  raw: string,
+  { costUsd, costMicro, settlement }: Head,
+): ChatCompletionChunk {
+  return Object.defineProperties(members(raw, NO_CHAT), {
+    costUsd: { value: costUsd },
+    costMicro: { value: costMicro },
+    settlement: { value: settlement },
+    raw: { value: raw },
+  }) as ChatCompletionChunk;
+}
+
+/** What is JSON as what it says, else text. */
+export function parsed(raw: string): unknown {
   try {
-    const body: unknown = JSON.parse(raw);
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+    return JSON.parse(raw);
   } catch {
-    // Told below by the empty fields, and by `raw`.
+    return raw;
   }
-  return { id: '', object: '', created: 0, model: '', choices: [] };
+}
+
+function paid<T>(
+  body: object,
+  { raw, costUsd, costMicro, settlement }: Omit<AnswerOutput, 'fallback'>,
+): T {
+  const response = { ...body, costUsd: costUsd ?? null, ...(settlement && { settlement }) };
+  return Object.defineProperties(response, {
+    costMicro: { value: costMicro ?? null },
+    raw: { value: raw },
+  }) as T;
+}
+
+function toFallback(given: AnswerOutput['fallback']): Fallback | undefined {
+  return given && { used: true, ...given };
+}
+
+function members(raw: string, otherwise: object): object {
+  const body = parsed(raw);
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  // Told by the empty fields, and by `raw`.
+  return { ...otherwise };
 }

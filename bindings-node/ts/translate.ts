@@ -19,6 +19,7 @@ import {
   StreamBroken,
   StreamConsumed,
 } from './errors.js';
+import { parsed } from './response.js';
 
 /** The class of each code. */
 const CLASSES: Readonly<Record<ErrorCode, typeof BlockrunError>> = {
@@ -87,12 +88,4 @@ function readWire(caught: unknown): Wire | undefined {
   if (!(caught instanceof Error) || !caught.message.startsWith('{')) return undefined;
   // A reviver that returns undefined drops the member: null is absent here.
   return JSON.parse(caught.message, (_name, value) => value ?? undefined) as Wire;
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
 }

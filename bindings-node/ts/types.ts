@@ -5,7 +5,17 @@ export type Dollars = number | bigint | string;
 export interface ClientOptions {
   /** Private key of the paying wallet, hex. `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`. */
   readonly privateKey?: string | undefined;
-  /** Base address of the endpoint. `BLOCKRUN_API_URL`, then `https://blockrun.ai/api`. */
+  /**
+   * An API key, `brk_…`: its account is billed instead of a wallet. `BLOCKRUN_API_KEY`, which goes
+   * before the keys of wallets. Beside `privateKey` or `signer` it is an error.
+   */
+  readonly apiKey?: string | undefined;
+  /** Signs instead of a private key, such as an account of viem: the key stays where it is. */
+  readonly signer?: Signer | undefined;
+  /**
+   * Base address of the endpoint. `BLOCKRUN_API_URL`, then `https://blockrun.ai/api`. With an API
+   * key `BLOCKRUN_API_KEY_URL`, `BLOCKRUN_API_BASE_URL`, then `https://api.blockrun.ai`.
+   */
   readonly apiUrl?: string | undefined;
   /** Total time of a call in milliseconds. `BLOCKRUN_CHAT_TIMEOUT` (seconds), then 600,000. */
   readonly timeout?: number | undefined;
@@ -53,6 +63,27 @@ export interface ClientOptions {
   readonly caFile?: string | undefined;
 }
 
+/** Somebody who signs for an account and keeps its key: an account or wallet of viem, say. */
+export interface Signer {
+  /** The account that pays. */
+  readonly address: string;
+  /**
+   * Signs EIP-712 typed data and answers 65 bytes of 0x-hex. Asked after a payment was approved;
+   * what it throws ends the call, is the error's `cause`, and nothing is sent.
+   */
+  signTypedData(typedData: TypedData): Promise<string>;
+}
+
+/** EIP-712 typed data; integers of the message are bigints. */
+export interface TypedData {
+  readonly domain: Readonly<Record<string, unknown>>;
+  readonly types: Readonly<
+    Record<string, readonly { readonly name: string; readonly type: string }[]>
+  >;
+  readonly primaryType: string;
+  readonly message: Readonly<Record<string, unknown>>;
+}
+
 /** Agrees to a payment (true, or nothing at all), or refuses it (false, or by throwing). */
 export type OnPayment = (
   request: PaymentRequest,
@@ -95,7 +126,18 @@ export interface ChatOptions {
   readonly tools?: readonly object[] | undefined;
   /** Which tool to call. */
   readonly toolChoice?: string | object | undefined;
-  /** Total time of this call in milliseconds. Default: the client's. */
+  /** Lets the model search, where it can: sends `{ mode: 'on' }` unless `searchParameters` do. */
+  readonly search?: boolean | undefined;
+  /** How to search, in the server's form. */
+  readonly searchParameters?: object | undefined;
+  /** How long a reasoning model thinks: `low`, `medium`, `high`, or what else it knows. */
+  readonly reasoningEffort?: string | undefined;
+  /** Models to ask in turn when one cannot be reached, only as long as no payment was sent. */
+  readonly fallbackModels?: readonly string[] | undefined;
+  /**
+   * Total time of this call in milliseconds; of a stream the time that is spent waiting for the
+   * server. Default: the client's.
+   */
   readonly timeout?: number | undefined;
   /**
    * Names the call, in 1 to 255 bytes: it is paid at most once under this key, in whatever process.
@@ -116,84 +158,45 @@ export interface ChatOptions {
 /** Options of a call without a body. */
 export type CallOptions = Pick<ChatOptions, 'signal'>;
 
+/** Options of an image. */
+export interface ImageOptions
+  extends Pick<ChatOptions, 'model' | 'timeout' | 'idempotencyKey' | 'extra' | 'signal'> {
+  /** Width and height in pixels, or a word that the model knows. Default `1024x1024`. */
+  readonly size?: string | undefined;
+  /** Number of images, 1 to 10. Default 1. The price is per image. */
+  readonly n?: number | undefined;
+  /** `standard`, `hd`, or what else the model knows. */
+  readonly quality?: string | undefined;
+  /** `url` or `b64_json`. Default: the server's choice. */
+  readonly responseFormat?: string | undefined;
+}
+
+/** Options of a request to any endpoint. */
+export interface RequestOptions extends Pick<ChatOptions, 'timeout' | 'idempotencyKey' | 'signal'> {
+  /** Query of the URL. What is undefined or null is left out; a list is repeated. */
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** What is sent as JSON. */
+  readonly body?: unknown;
+  /** Name for the journal and for budgets per model. Default: the body's `model`. */
+  readonly model?: string | undefined;
+  /**
+   * `never`: a payment is sent once, for an endpoint that does its work anew for each request. A
+   * lost answer is then a `PaymentOutcomeUnknown` at once. Default `always`.
+   */
+  readonly replay?: 'always' | 'never' | undefined;
+}
+
+/** Options of `getBalance`. */
+export interface BalanceOptions extends CallOptions {
+  /** CAIP-2 identifier. Default: Base, or Base Sepolia where the endpoint takes test money. */
+  readonly network?: string | undefined;
+}
+
 /** A message in OpenAI's form, sent as it is. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool' | (string & {});
   readonly content?: string | readonly object[] | null;
   readonly [field: string]: unknown;
-}
-
-/** A chat completion in OpenAI's form, with every field that the server sent and what it cost. */
-export interface ChatResponse {
-  id: string;
-  object: string;
-  /** Unix time. */
-  created: number;
-  /** The model that answered. */
-  model: string;
-  choices: ChatChoice[];
-  usage?: ChatUsage;
-  /** What the call cost, in dollars; 0 when nothing was asked. */
-  costUsd: number;
-  /** The same in micro-USDC. Not enumerable, as JSON has no bigint. */
-  readonly costMicro: bigint;
-  /** What the server reported of the settlement; the cost does not depend on it. */
-  settlement?: Settlement;
-  /** The body exactly as received. Not enumerable. */
-  readonly raw: string;
-  [field: string]: unknown;
-}
-
-/** One answer. */
-export interface ChatChoice {
-  index: number;
-  message: ChatAnswer;
-  /** `stop`, `length`, `tool_calls`, … */
-  finish_reason: string | null;
-  [field: string]: unknown;
-}
-
-/** The message of an answer. */
-export interface ChatAnswer {
-  role: string;
-  content: string | null;
-  tool_calls?: ToolCall[];
-  [field: string]: unknown;
-}
-
-/** A call of a tool. */
-export interface ToolCall {
-  id: string;
-  type: string;
-  function: { name: string; arguments: string };
-  [field: string]: unknown;
-}
-
-/** Token counts. */
-export interface ChatUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  [field: string]: unknown;
-}
-
-/** A settlement as the server reports it. */
-export interface Settlement {
-  success: boolean;
-  /** Hash of the transaction. */
-  transaction?: string;
-  network: string;
-  payer?: string;
-  /** In the token's smallest unit. */
-  amount?: string;
-  errorReason?: string;
-}
-
-/** A model as the server publishes it. */
-export interface Model {
-  /** Identifier to ask for. */
-  id: string;
-  [field: string]: unknown;
 }
 
 /** What a call would cost. */

@@ -7,6 +7,8 @@ import { inspect } from 'node:util';
 import { BlockrunError, InvalidArgumentError, LLMClient } from 'blockrun-llm';
 import { ADDRESS, answering, KEY, NOBODY, thrown } from './support.mjs';
 
+const SIGNER = { address: ADDRESS, signTypedData: async () => '0x' };
+
 /** The environment for the time of a function. */
 function within(variables, run) {
   Object.assign(env, variables);
@@ -29,8 +31,13 @@ function check(error, field, says = '') {
 test('options of a client', async () => {
   const good = { privateKey: KEY, apiUrl: NOBODY };
   for (const [options, field, says] of [
-    [{ ...good, apiKey: 'brk_1' }, 'apiKey', 'pays from a wallet'],
-    [{ privateKey: 'brk_1' }, 'privateKey', 'this version pays from a wallet'],
+    [{ ...good, apiKey: 'brk_1' }, 'apiKey', 'is given beside privateKey'],
+    [{ ...good, signer: SIGNER }, 'signer', 'is given beside privateKey'],
+    [{ apiKey: 'sk-1' }, 'apiKey', "must begin with 'brk_'"],
+    [{ apiKey: 'brk_ä' }, 'apiKey', "must begin with 'brk_'"],
+    [{ privateKey: 'brk_' }, 'privateKey', 'Invalid API key'],
+    [{ signer: { address: ADDRESS } }, 'signer', 'must have an address and signTypedData'],
+    [{ signer: { ...SIGNER, address: '0x1' } }, 'signer.address', '0x1'],
     [{ ...good, privatKey: KEY }, 'privatKey', 'did you mean privateKey?'],
     [{ ...good, max_cost_per_call: 1 }, 'max_cost_per_call', 'did you mean maxCostPerCall?'],
     [{ ...good, privateKey: 7 }, 'privateKey', 'must be a string, got number'],
@@ -52,7 +59,7 @@ test('options of a client', async () => {
     [{ ...good, apiUrl: 'https://blockrun.ai/?a=1' }, 'apiUrl', 'query'],
     [{ ...good, caFile: '/nowhere/ca.pem' }, 'caFile', ''],
     [{}, 'privateKey', 'BLOCKRUN_WALLET_KEY'],
-    [KEY, 'options', 'must be an object such as { privateKey, apiUrl }, got string'],
+    [KEY, 'options', 'must be an object such as { privateKey, apiKey }, got string'],
   ]) {
     check(await thrown(() => new LLMClient(options)), field, says);
   }
@@ -115,6 +122,33 @@ test('options and contents of a call', async (t) => {
     [() => client.chat('Hi', { extra: { toJSON: () => 7 } }), 'extra', 'must be an object'],
     [() => client.chat('Hi', { extra: { stream: true } }), 'stream', 'one whole answer'],
     [() => client.chat('Hi', { signal: {} }), 'signal', 'must be an AbortSignal'],
+    [() => client.chat('Hi', { search: 'on' }), 'search', 'must be true or false'],
+    [() => client.chat('Hi', { searchParameters: [] }), 'searchParameters', 'must be an object'],
+    [() => client.chat('Hi', { reasoningEffort: ' ' }), 'reasoningEffort', 'is empty'],
+    [() => client.chat('Hi', { fallbackModels: 'm' }), 'fallbackModels', 'must be an array'],
+    [() => client.chat('Hi', { fallbackModels: ['m', ' '] }), 'fallbackModels[1]', 'non-empty'],
+    [() => client.chatCompletionStream('Hi'), 'messages', 'must be an array of messages'],
+    [() => client.chatCompletionStream(hi, { topP: 2 }), 'topP', 'between 0 and 1'],
+    [() => client.chatCompletionStream(hi, { extra: { stream: false } }), 'stream', 'stream'],
+    [() => client.image(), 'prompt', 'must be a string'],
+    [() => client.image(' '), 'prompt', 'is empty'],
+    [() => client.image('A boat', { n: 11 }), 'n', 'at most 10'],
+    [() => client.image('A boat', { size: '0x1' }), 'size', '1 to 16384 pixels'],
+    [() => client.image('A boat', { temperature: 1 }), 'temperature', 'is not an option'],
+    [() => client.request('GET', 'v1/x'), 'path', 'begin with a slash'],
+    [() => client.request('GET', '/v1/../x'), 'path', 'leads elsewhere'],
+    [() => client.request('GET', '/v1/x?a=1'), 'path', 'give the query apart'],
+    [() => client.request('GET', '//evil.example/x'), 'path', 'empty segment'],
+    [() => client.request('A B', '/v1/x'), 'method', 'not an HTTP method'],
+    [() => client.request('GET', '/v1/x', { params: 'a=1' }), 'params', 'must be an object'],
+    [() => client.request('GET', '/v1/x', { params: { a: {} } }), 'params.a', 'must be text'],
+    [() => client.request('POST', '/v1/x', { replay: 'once' }), 'replay', 'not one of'],
+    [() => client.stream('POST', '/v1/x', { body: 1n }), 'body', 'cannot be written as JSON'],
+    [() => client.getBalance({ network: 'eip155:1' }), 'network', 'not known'],
+    [() => client.fetch('https://blockrun.ai/api/v1/models'), 'url', 'is not below'],
+    [() => client.fetch(`${server.url}x/v1/models`), 'url', 'is not below'],
+    [() => client.openai.chat.completions.create(), 'params', 'must be an object'],
+    [() => client.openai.chat.completions.create({ messages: hi, top_p: 2 }), 'topP', 'between'],
     [() => client.chatCompletion('Hi'), 'messages', 'must be an array of messages, got string'],
     [() => client.chatCompletion('m', 'Hi'), 'messages', 'got string'],
     [() => client.chatCompletion([]), 'messages', 'is empty'],

@@ -10,6 +10,7 @@ import { env } from 'node:process';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -138,15 +139,26 @@ export async function front(test, apiUrl) {
   return Object.assign(state, { url: `http://127.0.0.1:${server.address().port}/api` });
 }
 
-/** Serves what `answer` says to each request, as `[status, JSON or text]`, and keeps the requests. */
-export async function answering(test, answer) {
+/**
+ * Serves what `answer` says to each request, as `[status, JSON or text, headers?]`, and keeps the
+ * requests.
+ */
+export function answering(test, answer) {
+  return serving(test, async (request, response) => {
+    const [status, said, headers] = await answer(request.url);
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(typeof said === 'string' ? said : JSON.stringify(said));
+  });
+}
+
+/** Lets `serve` answer each request, and keeps the requests. */
+export async function serving(test, serve) {
   const requests = [];
   const server = createServer(async (request, response) => {
+    const { method, url, headers } = request;
     const body = await text(request);
-    requests.push({ headers: request.headers, body: body && JSON.parse(body) });
-    const [status, said] = await answer(request.url);
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(typeof said === 'string' ? said : JSON.stringify(said));
+    requests.push({ method, url, headers, body: body && JSON.parse(body) });
+    await serve(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -155,6 +167,33 @@ export async function answering(test, answer) {
     server.close();
   });
   return { url: `http://127.0.0.1:${server.address().port}/api`, requests };
+}
+
+/** A chunk of a stream that adds this text. */
+export function chunkOf(content, more) {
+  const choices = [{ index: 0, delta: { content }, finish_reason: null }];
+  return { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices, ...more };
+}
+
+/** The chunk with which an answer ends. */
+export const LAST = {
+  ...chunkOf(''),
+  choices: [{ index: 0, delta: {}, finish_reason: 'stop' }],
+};
+
+/** Chunks as an event stream with its end. */
+export function events(...chunks) {
+  const data = [...chunks, LAST].map((chunk) => JSON.stringify(chunk));
+  return [...data, '[DONE]'].map((one) => `data: ${one}\n\n`).join('');
+}
+
+/** Waits until something holds. */
+export async function until(holds, what) {
+  for (let tries = 0; tries < 500; tries++) {
+    if (await holds()) return;
+    await sleep(10);
+  }
+  throw new Error(`never: ${what}`);
 }
 
 /** What a promise or a function throws; fails when it does not. */

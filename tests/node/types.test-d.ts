@@ -2,14 +2,21 @@
 
 import LLMClient, {
   APIError,
+  BlockrunClient,
   BlockrunError,
+  type ChatCompletionChunk,
   type ChatResponse,
+  type ChatStream,
+  type Fallback,
   type LLMClient as Named,
   type OnPayment,
+  OpenAI,
   offline,
   type PaymentState,
   SpendLimitError,
 } from 'blockrun-llm';
+import Official from 'openai';
+import type { LocalAccount } from 'viem';
 
 /** Fails to compile unless both types are the same. */
 function same<A, B>(
@@ -29,8 +36,9 @@ export async function calls(signal: AbortSignal): Promise<void> {
   const response = await client.chatCompletion(messages);
   await client.chatCompletion('m', messages, { tools: [{}], extra: { seed: 1 } });
   same<typeof response, ChatResponse>(true);
-  same<typeof response.costUsd, number>(true);
-  same<typeof response.costMicro, bigint>(true);
+  same<typeof response.costUsd, number | null>(true);
+  same<typeof response.costMicro, bigint | null>(true);
+  same<typeof response.fallback, Fallback | undefined>(true);
   same<typeof response.service_tier, unknown>(true);
   const text: string | null | undefined = response.choices[0]?.message.content;
   const quote = await client.quote('m', messages);
@@ -56,10 +64,55 @@ export async function calls(signal: AbortSignal): Promise<void> {
   await client.chatCompletion('Hi');
   // @ts-expect-error a message has a role
   await client.chatCompletion([{ content: 'Hi' }]);
-  // @ts-expect-error this version pays from a wallet
-  new LLMClient({ apiKey: 'brk_' });
   // @ts-expect-error read-only
   client.model = 'm';
+}
+
+export async function streams(signal: AbortSignal): Promise<void> {
+  const stream = client.chatCompletionStream('m', messages, { search: true, signal });
+  for await (const chunk of stream) {
+    same<typeof chunk, ChatCompletionChunk>(true);
+    const text: string | null | undefined = chunk.choices[0]?.delta.content;
+    void text;
+  }
+  const res = await client.chatCompletionStream(messages);
+  same<typeof res, ChatStream>(true);
+  same<typeof res.status, number>(true);
+  same<typeof res.headers, Headers>(true);
+  same<typeof res.body, ReadableStream<Uint8Array>>(true);
+  const whole: ChatResponse = await res.response();
+  void whole;
+  for await (const { event, data } of await client.stream('POST', '/v1/x', { body: {} })) {
+    same<typeof event | typeof data, string>(true);
+  }
+  // @ts-expect-error it is no Response
+  res.json();
+}
+
+export async function everything(account: LocalAccount): Promise<void> {
+  const image = await client.image('A boat', { size: '1024x1024', n: 1 });
+  same<(typeof image.data)[number]['url'], string | undefined>(true);
+  const { body, status } = await client.request('GET', '/v1/x', { params: { a: 1, b: ['c'] } });
+  same<typeof body, unknown>(true);
+  same<typeof status, number>(true);
+  same<Awaited<ReturnType<typeof client.getBalance>>, number>(true);
+  same<Awaited<ReturnType<typeof client.getBalanceMicro>>, bigint>(true);
+  same<typeof client.authMode, 'wallet' | 'api-key'>(true);
+  new LLMClient({ apiKey: 'brk_1' });
+  new LLMClient({ signer: account });
+  const openai = new OpenAI({ walletKey: '0x', baseURL: 'https://a.example/v1' });
+  const one = await openai.chat.completions.create({ messages, top_p: 1 });
+  same<typeof one, ChatResponse>(true);
+  const many = openai.chat.completions.create({ messages, stream: true });
+  for await (const chunk of many) same<typeof chunk, ChatCompletionChunk>(true);
+  new Official({ baseURL: client.baseURL, apiKey: 'blockrun', fetch: client.fetch });
+  const api = new BlockrunClient({ apiKey: 'brk_1' });
+  const found: { a: number } = await api.post<{ a: number }>('/v1/x', {});
+  void found;
+  // @ts-expect-error an image has no temperature
+  await client.image('A boat', { temperature: 1 });
+  // @ts-expect-error not a policy
+  await client.request('GET', '/v1/x', { replay: 'once' });
 }
 
 export function options(): void {
