@@ -2,7 +2,9 @@
 
 mod message;
 mod request;
+mod search;
 mod tool;
 
 pub use request::{ChatRequest, Format};
+pub use search::Search;
 pub use tool::{Tool, ToolChoice};

@@ -24,6 +24,12 @@ impl Invalid {
         };
         Self { param, message }
     }
+
+    /// The same for a field of an object that is a field itself.
+    pub(crate) fn within(self, outer: &str) -> Self {
+        let prefixed = |text: &str| format!("{outer}.{text}");
+        Self { param: prefixed(&self.param), message: prefixed(&self.message) }
+    }
 }
 
 fn excerpt(value: &Value) -> String {

@@ -24,7 +24,7 @@ mod settlement;
 mod store;
 
 pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price};
-pub use chat::{ChatRequest, Format, Tool, ToolChoice};
+pub use chat::{ChatRequest, Format, Search, Tool, ToolChoice};
 pub use config::{Config, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
 pub use error::Error;
 pub use images::ImageRequest;

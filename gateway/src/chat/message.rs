@@ -58,9 +58,27 @@ fn check_part(at: &str, part: &Value) -> Result<(), Invalid> {
             let expected = "an object with a url: https://... or data:image/...;base64,...";
             Err(Invalid::new(format!("{at}.image_url"), expected, part.get("image_url")))
         }
+        Some("image_url") if !is_image_url(&part["image_url"]["url"]) => {
+            let expected = "an https, http or data:image/...;base64,... URL";
+            let got = part["image_url"].get("url");
+            Err(Invalid::new(format!("{at}.image_url.url"), expected, got))
+        }
         Some(_) => Ok(()),
         None => Err(Invalid::new(format!("{at}.type"), "a string such as text or image_url", kind)),
     }
+}
+
+/// Whether a model could have the image: fetched, or as it is.
+fn is_image_url(url: &Value) -> bool {
+    let url = url.as_str().unwrap_or_default();
+    let inline = url.strip_prefix("data:image/").is_some_and(|rest| rest.contains(";base64,"));
+    inline || url.starts_with("https://") || url.starts_with("http://")
+}
+
+/// How many images a message has.
+pub(super) fn images(message: &Value) -> usize {
+    let parts = message["content"].as_array().map_or(&[][..], Vec::as_slice);
+    parts.iter().filter(|part| part["type"] == "image_url").count()
 }
 
 /// The text of a message: its string, or its text parts joined by newlines.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     message,
+    search::{Search, search},
     tool::{self, Tool, ToolChoice},
 };
 use crate::field::{Invalid, flag, integer, model, number, object, present};
@@ -12,6 +13,8 @@ use crate::field::{Invalid, flag, integer, model, number, object, present};
 const MAX_CHOICES: u64 = 8;
 /// Most stop sequences of a request.
 const MAX_STOPS: usize = 4;
+/// The values of `reasoning_effort`.
+const EFFORTS: [&str; 6] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 
 /// The form that the answer must have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,8 +51,12 @@ pub struct ChatRequest {
     pub tools: Vec<Tool>,
     /// Whether and which of them must be called.
     pub tool_choice: ToolChoice,
+    /// Whether several functions may be called at once.
+    pub parallel_tools: bool,
     /// The form of the answer.
     pub format: Format,
+    /// The search that goes into the answer.
+    pub search: Option<Search>,
 }
 
 impl ChatRequest {
@@ -59,6 +66,7 @@ impl ChatRequest {
         let model = model(&json)?;
         message::check(&json)?;
         check_sampling(&json)?;
+        check_effort(&json)?;
         let tools = tool::tools(&json)?;
         Ok(Self {
             model,
@@ -69,7 +77,9 @@ impl ChatRequest {
             stream_usage: stream_usage(&json)?,
             tool_choice: tool::choice(&json, &tools)?,
             tools,
+            parallel_tools: parallel_tools(&json)?,
             format: format(&json)?,
+            search: search(&json)?,
             json,
         })
     }
@@ -79,6 +89,13 @@ impl ChatRequest {
     pub fn last_text(&self, role: &str) -> String {
         let last = self.messages().iter().rev().find(|message| message["role"] == role);
         last.map(message::text).unwrap_or_default()
+    }
+
+    /// How many images came with the last message of a role.
+    #[must_use]
+    pub fn last_images(&self, role: &str) -> usize {
+        let last = self.messages().iter().rev().find(|message| message["role"] == role);
+        last.map_or(0, message::images)
     }
 
     /// The messages, oldest first.
@@ -93,6 +110,23 @@ fn check_sampling(json: &Map<String, Value>) -> Result<(), Invalid> {
     number(json, "top_p", 0.0, 1.0)?;
     number(json, "presence_penalty", -2.0, 2.0)?;
     number(json, "frequency_penalty", -2.0, 2.0)
+}
+
+/// How much a reasoning model may think. The practice provider does not think.
+fn check_effort(json: &Map<String, Value>) -> Result<(), Invalid> {
+    match present(json, "reasoning_effort") {
+        None => Ok(()),
+        Some(Value::String(effort)) if EFFORTS.contains(&effort.as_str()) => Ok(()),
+        got => {
+            let expected = format!("one of {}", EFFORTS.join(", "));
+            Err(Invalid::new("reasoning_effort", &expected, got))
+        }
+    }
+}
+
+fn parallel_tools(json: &Map<String, Value>) -> Result<bool, Invalid> {
+    let named = present(json, "parallel_tool_calls").is_some();
+    Ok(!named || flag(json, "parallel_tool_calls")?)
 }
 
 /// The newer name wins, as at OpenAI; both are checked.
@@ -116,11 +150,9 @@ fn stop(json: &Map<String, Value>) -> Result<Vec<String>, Invalid> {
 fn stream_usage(json: &Map<String, Value>) -> Result<bool, Invalid> {
     match present(json, "stream_options") {
         None => Ok(false),
-        Some(Value::Object(options)) => flag(options, "include_usage").map_err(|mut invalid| {
-            invalid.param = format!("stream_options.{}", invalid.param);
-            invalid.message = format!("stream_options.{}", invalid.message);
-            invalid
-        }),
+        Some(Value::Object(options)) => {
+            flag(options, "include_usage").map_err(|invalid| invalid.within("stream_options"))
+        }
         other => Err(Invalid::new("stream_options", "an object", other)),
     }
 }
@@ -189,6 +221,22 @@ mod tests {
             ("stop", json!(["a", "b", "c", "d", "e"]), "stop"),
             ("stop", json!([""]), "stop"),
             ("stream", json!("yes"), "stream"),
+            ("reasoning_effort", json!("maximal"), "reasoning_effort"),
+            ("parallel_tool_calls", json!(1), "parallel_tool_calls"),
+            ("search_parameters", json!(true), "search_parameters"),
+            ("search_parameters", json!({"mode": "maybe"}), "search_parameters.mode"),
+            (
+                "search_parameters",
+                json!({"max_search_results": 0}),
+                "search_parameters.max_search_results",
+            ),
+            (
+                "messages",
+                json!([{"role": "user", "content": [
+                    {"type": "image_url", "image_url": {"url": "file:///etc/passwd"}},
+                ]}]),
+                "messages[0].content[0].image_url.url",
+            ),
             ("stream_options", json!({"include_usage": 1}), "stream_options.include_usage"),
             ("tools", json!([{"type": "function"}]), "tools[0].function.name"),
             ("tool_choice", json!("required"), "tool_choice"),
@@ -204,6 +252,16 @@ mod tests {
             assert_eq!(invalid.param, param);
             assert!(invalid.message.starts_with(param), "{}", invalid.message);
         }
+    }
+
+    #[test]
+    fn a_search_is_on_unless_it_is_off() {
+        let search = |value| with("search_parameters", value).unwrap().search;
+        assert_eq!(search(json!(null)), None);
+        assert_eq!(search(json!({"mode": "off"})), None);
+        assert_eq!(search(json!({})), Some(Search { max_results: 10, citations: true }));
+        let asked = json!({"mode": "on", "max_search_results": 2, "return_citations": false});
+        assert_eq!(search(asked), Some(Search { max_results: 2, citations: false }));
     }
 
     #[test]

@@ -2,7 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Shop, hello};
+use super::{
+    events::events,
+    support::{Shop, hello},
+};
+
+fn chunks(text: &str) -> Vec<Value> {
+    let events = events(text);
+    let json = events.iter().filter(|event| event.data != "[DONE]");
+    json.map(|event| serde_json::from_str(event.data).unwrap()).collect()
+}
 
 async fn choice(shop: &Shop, changes: Value) -> Value {
     let mut body = hello("gpt-oss-20b");
@@ -90,4 +99,108 @@ async fn the_same_question_gets_the_same_answer() {
         answers.push(answer);
     }
     assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
+async fn a_search_names_its_sources() {
+    let shop = Shop::open().await;
+    let mut body = hello("gpt-oss-20b");
+    body["search_parameters"] = json!({"mode": "on", "max_search_results": 2});
+    let answer = shop.chat(&body, &[]).await.json();
+    let cited = json!([1, 2].map(|n| format!("https://example.com/practice/source-{n}")));
+    assert_eq!((&answer["citations"], &answer["usage"]["num_sources_used"]), (&cited, &json!(2)));
+
+    body["stream"] = json!(true);
+    body["stream_options"] = json!({"include_usage": true});
+    let answer = shop.chat(&body, &[]).await;
+    let chunks: Vec<Value> = chunks(answer.text());
+    let [rest @ .., finish, usage] = chunks.as_slice() else { panic!() };
+    assert_eq!((&finish["citations"], &usage["usage"]["num_sources_used"]), (&cited, &json!(2)));
+    assert!(rest.iter().all(|chunk| chunk.get("citations").is_none() && chunk["usage"].is_null()));
+
+    body["search_parameters"] = json!({"mode": "off"});
+    assert!(!shop.chat(&body, &[]).await.text().contains("citations"));
+}
+
+#[tokio::test]
+async fn several_tools_are_called_at_once_in_pieces() {
+    let shop = Shop::open().await;
+    let tool = |name: &str| {
+        let city = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+        json!({"type": "function", "function": {"name": name, "parameters": city}})
+    };
+    let mut body = hello("gpt-oss-20b");
+    body["messages"][0]["content"] = json!("get_weather and get_time, please");
+    body["tools"] = json!([tool("get_weather"), tool("get_time")]);
+    let whole = shop.chat(&body, &[]).await.json();
+    let calls = whole["choices"][0]["message"]["tool_calls"].clone();
+    assert_eq!(calls.as_array().unwrap().len(), 2);
+
+    body["stream"] = json!(true);
+    let answer = shop.chat(&body, &[]).await;
+    let mut joined = json!([{}, {}]);
+    let mut deltas = 0;
+    for chunk in chunks(answer.text()) {
+        let Some(delta) = chunk["choices"][0]["delta"]["tool_calls"].get(0) else { continue };
+        let call = &mut joined[usize::try_from(delta["index"].as_u64().unwrap()).unwrap()];
+        if delta.get("id").is_some() {
+            call["id"] = delta["id"].clone();
+            call["type"] = delta["type"].clone();
+            call["function"] = delta["function"].clone();
+        } else {
+            let more = delta["function"]["arguments"].as_str().unwrap();
+            let so_far = call["function"]["arguments"].as_str().unwrap().to_owned();
+            call["function"]["arguments"] = json!(so_far + more);
+        }
+        deltas += 1;
+    }
+    assert_eq!(joined, calls);
+    assert!(deltas > 4, "{deltas}");
+}
+
+#[tokio::test]
+async fn images_come_by_link_or_inline_and_are_counted() {
+    let shop = Shop::open().await;
+    let part = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
+    let mut body = hello("gpt-4o");
+    let data = format!("data:image/png;base64,{}", "A".repeat(40_000));
+    body["messages"][0]["content"] = json!([
+        {"type": "text", "text": "What is this?"},
+        part("https://example.com/a.png"),
+        part(&data),
+    ]);
+    let answer = shop.buy(&body, 1).await.json();
+    let said = answer["choices"][0]["message"]["content"].as_str().unwrap();
+    assert!(said.ends_with("What is this? (with 2 images)"), "{said}");
+    // 1,024 for the one that is inline, and not its 10,000.
+    let prompt = answer["usage"]["prompt_tokens"].as_u64().unwrap();
+    assert!((1_024..1_124).contains(&prompt), "{prompt}");
+}
+
+#[tokio::test]
+async fn it_counts_for_as_long_as_a_test_needs() {
+    let shop = Shop::open().await;
+    let mut body = hello("gpt-4o");
+    body["stream"] = json!(true);
+    body["max_tokens"] = json!(16_000);
+    body["messages"][0]["content"] = json!("Count to 10000");
+    let answer = shop.buy(&body, 1).await;
+    let words = chunks(answer.text());
+    let said = |chunk: &Value| chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned);
+    let words: Vec<_> = words.iter().filter_map(said).collect();
+    // The role, who says it, and the numbers.
+    assert_eq!(words.len(), 2 + 10_000);
+    assert_eq!((words[2].as_str(), words[10_001].as_str()), ("1 ", "10000"));
+
+    body["messages"][0]["content"] = json!("Count slowly to 10");
+    let begun = std::time::Instant::now();
+    shop.buy(&body, 2).await;
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn reasoning_effort_is_accepted() {
+    let shop = Shop::open().await;
+    let said = choice(&shop, json!({"reasoning_effort": "high"})).await;
+    assert_eq!(said["finish_reason"], "stop");
 }

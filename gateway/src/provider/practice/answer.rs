@@ -20,7 +20,7 @@ pub(super) struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
     Text(String),
-    Call(ToolCall),
+    Calls(Vec<ToolCall>),
 }
 
 impl Answer {
@@ -28,7 +28,7 @@ impl Answer {
     pub(super) fn tokens(&self) -> u64 {
         match &self.said {
             Said::Text(text) => tokens(text),
-            Said::Call(call) => tokens(&call.arguments),
+            Said::Calls(calls) => calls.iter().map(|call| tokens(&call.arguments)).sum(),
         }
     }
 }
@@ -44,10 +44,11 @@ pub(super) fn answers(call: &ProviderCall) -> Vec<Answer> {
 }
 
 fn answer(call: &ProviderCall, index: u64) -> Answer {
-    if let Some(mut tool_call) = tool_call::wanted(&call.chat) {
-        let cut = truncate(&mut tool_call.arguments, call.max_output);
+    let mut calls = tool_call::wanted(&call.chat);
+    if !calls.is_empty() {
+        let cut = truncate_all(&mut calls, call.max_output);
         let finish = if cut { "length" } else { "tool_calls" };
-        return Answer { said: Said::Call(tool_call), finish };
+        return Answer { said: Said::Calls(calls), finish };
     }
     let mut text = match &call.chat.format {
         Format::Text => reply::prose(&call.chat, &call.model.id, index),
@@ -64,6 +65,19 @@ fn stop_at(text: &mut String, stops: &[String]) {
     if let Some(end) = stops.iter().filter_map(|stop| text.find(stop)).min() {
         text.truncate(end);
     }
+}
+
+/// Ends the last of the calls at a token limit that they share; says whether anything was cut.
+fn truncate_all(calls: &mut Vec<ToolCall>, limit: u64) -> bool {
+    let mut left = limit;
+    for index in 0..calls.len() {
+        if truncate(&mut calls[index].arguments, left) {
+            calls.truncate(index + 1);
+            return true;
+        }
+        left -= tokens(&calls[index].arguments);
+    }
+    false
 }
 
 /// Ends the text at a token limit, at a whole character; says whether anything was cut.

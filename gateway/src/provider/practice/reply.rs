@@ -7,6 +7,9 @@ use crate::chat::ChatRequest;
 const GREETINGS: [&str; 8] =
     ["hello", "hi", "hey", "good morning", "good afternoon", "good evening", "howdy", "greetings"];
 
+/// As far as it counts.
+const MAX_COUNT: u32 = 10_000;
+
 /// An answer in prose; further ones say their number.
 pub(super) fn prose(chat: &ChatRequest, model: &str, index: u64) -> String {
     let text = respond(chat, model);
@@ -29,10 +32,15 @@ fn respond(chat: &ChatRequest, model: &str) -> String {
             "Hello! How can I help you today? I am the practice provider, standing in for {model}."
         );
     }
-    match transform(said).or_else(|| arithmetic(said)) {
-        Some(result) => format!("[practice] {result}"),
-        None => format!("[practice] {model} would answer here. You said: {said}"),
+    if let Some(result) = transform(said).or_else(|| arithmetic(said)).or_else(|| count(said)) {
+        return format!("[practice] {result}");
     }
+    let images = match chat.last_images("user") {
+        0 => String::new(),
+        1 => " (with 1 image)".to_owned(),
+        more => format!(" (with {more} images)"),
+    };
+    format!("[practice] {model} would answer here. You said: {said}{images}")
 }
 
 fn is_greeting(said: &str) -> bool {
@@ -54,6 +62,30 @@ fn transform(said: &str) -> Option<String> {
         "count" | "count words" => Some(format!("{} words", text.split_whitespace().count())),
         _ => None,
     }
+}
+
+/// The numbers from 1 to N, as in `Count to 100` and `Count slowly to 100`: one word, and in a stream
+/// one event, for each.
+fn count(said: &str) -> Option<String> {
+    let end = asked_to_count(said)?.1;
+    Some((1..=end).map(|number| number.to_string()).collect::<Vec<_>>().join(" "))
+}
+
+/// Whether the words of the answer are wanted one by one, with a pause before each.
+pub(super) fn is_slow(chat: &ChatRequest) -> bool {
+    asked_to_count(chat.last_text("user").trim()).is_some_and(|(slowly, _)| slowly)
+}
+
+fn asked_to_count(said: &str) -> Option<(bool, u32)> {
+    let said = said.to_lowercase();
+    let words: Vec<_> = said.trim_end_matches(['.', '!', ' ']).split_whitespace().collect();
+    let (slowly, number) = match words.as_slice() {
+        ["count", "to", number] => (false, number),
+        ["count", "slowly", "to", number] => (true, number),
+        _ => return None,
+    };
+    let number = number.replace(',', "").parse().ok()?;
+    (1..=MAX_COUNT).contains(&number).then_some((slowly, number))
 }
 
 /// One operation between two integers, as in `What is 6 * 7?`.
@@ -96,12 +128,22 @@ mod tests {
             ("Reverse: abc", "[practice] cba"),
             ("count: one two  three", "[practice] 3 words"),
             ("What is 6 * 7?", "[practice] 6 * 7 = 42"),
+            ("Count to 5!", "[practice] 1 2 3 4 5"),
+            ("count slowly to 2", "[practice] 1 2"),
             (
                 "9223372036854775807 + 1",
                 "[practice] openai/gpt-4o-mini would answer here. You said: 9223372036854775807 + 1",
             ),
         ] {
             assert_eq!(said(text), result);
+        }
+    }
+
+    #[test]
+    fn it_counts_so_far() {
+        assert!(said("Count to 10,000").ends_with(" 9999 10000"));
+        for text in ["Count to 10001", "Count to 0", "Count to ten", "Count up to 5"] {
+            assert!(said(text).contains("You said"), "{text}");
         }
     }
 

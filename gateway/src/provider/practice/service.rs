@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use super::{answer, picture, wire};
+use super::{answer, picture, reply, wire};
 use crate::{
     catalog::Model,
     provider::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError},
@@ -14,6 +14,9 @@ use crate::{
 const FAILING: &str = "practice/failing";
 /// The model that takes its time, and how much.
 const SLOW: (&str, Duration) = ("practice/slow", Duration::from_secs(2));
+
+/// Between the events of an answer that is wanted slowly.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Answers from a few fixed rules, without any model or network.
 #[derive(Debug, Clone, Default)]
@@ -48,8 +51,15 @@ impl Provider for PracticeProvider {
 
     async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
         self.prepare(&call.model).await?;
-        let frames = wire::frames(call, &answer::answers(call));
-        Ok(stream::iter(frames.into_iter().map(Ok)).boxed())
+        let frames = stream::iter(wire::frames(call, answer::answers(call)).map(Ok));
+        if !reply::is_slow(&call.chat) {
+            return Ok(frames.boxed());
+        }
+        let paced = async |frame| {
+            tokio::time::sleep(PAUSE).await;
+            frame
+        };
+        Ok(frames.then(paced).boxed())
     }
 
     async fn draw(&self, call: &DrawCall) -> Result<Vec<Picture>, ProviderError> {

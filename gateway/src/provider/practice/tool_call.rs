@@ -11,19 +11,22 @@ pub(super) struct ToolCall {
     pub(super) arguments: String,
 }
 
-/// The call that the request asks for: by `tool_choice`, or because the last user message names an
-/// offered tool and its result is not there yet.
-pub(super) fn wanted(chat: &ChatRequest) -> Option<ToolCall> {
+/// The calls that the request asks for: by `tool_choice`, or because the last user message names
+/// offered tools and their results are not there yet.
+pub(super) fn wanted(chat: &ChatRequest) -> Vec<ToolCall> {
     let said = chat.last_text("user").to_lowercase();
-    let mentioned = || chat.tools.iter().find(|tool| mentions(&said, &tool.name));
-    let tool = match &chat.tool_choice {
-        ToolChoice::None => None,
-        ToolChoice::Named(name) => chat.tools.iter().find(|tool| tool.name == *name),
-        ToolChoice::Required => mentioned().or(chat.tools.first()),
-        ToolChoice::Auto if has_result(chat) => None,
-        ToolChoice::Auto => mentioned(),
+    let mentioned = || chat.tools.iter().filter(|tool| mentions(&said, &tool.name));
+    let mut tools: Vec<&Tool> = match &chat.tool_choice {
+        ToolChoice::None => Vec::new(),
+        ToolChoice::Named(name) => chat.tools.iter().filter(|tool| tool.name == *name).collect(),
+        ToolChoice::Required if mentioned().next().is_none() => chat.tools.iter().take(1).collect(),
+        ToolChoice::Auto if has_result(chat) => Vec::new(),
+        ToolChoice::Required | ToolChoice::Auto => mentioned().collect(),
     };
-    tool.map(call)
+    if !chat.parallel_tools {
+        tools.truncate(1);
+    }
+    tools.into_iter().map(call).collect()
 }
 
 fn call(tool: &Tool) -> ToolCall {
@@ -49,8 +52,8 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn wanted_for(said: &str, choice: Value, last_role: &str) -> Option<ToolCall> {
-        let body = json!({
+    fn chat(said: &str, choice: Value, last_role: &str) -> Value {
+        json!({
             "model": "m",
             "messages": [{"role": "user", "content": said}, {"role": last_role, "content": "x"}],
             "tools": [
@@ -61,28 +64,40 @@ mod tests {
                 }},
             ],
             "tool_choice": choice,
-        });
-        wanted(&ChatRequest::parse(body.to_string().as_bytes()).unwrap())
+        })
+    }
+
+    fn names(body: &Value) -> Vec<String> {
+        let calls = wanted(&ChatRequest::parse(body.to_string().as_bytes()).unwrap());
+        calls.into_iter().map(|call| call.name).collect()
     }
 
     #[test]
     fn the_request_decides() {
         let named = json!({"type": "function", "function": {"name": "get_time"}});
-        let name = |call: Option<ToolCall>| call.map(|call| call.name);
-        let ask = "please get weather";
-        assert_eq!(name(wanted_for(ask, json!("auto"), "system")).unwrap(), "get_weather");
-        assert_eq!(name(wanted_for(ask, json!("required"), "system")).unwrap(), "get_weather");
-        assert_eq!(name(wanted_for("hi", json!("required"), "system")).unwrap(), "get_time");
-        assert_eq!(name(wanted_for(ask, named, "system")).unwrap(), "get_time");
-        assert_eq!(wanted_for(ask, json!("none"), "system"), None);
-        assert_eq!(wanted_for("hi", json!("auto"), "system"), None);
-        assert_eq!(wanted_for(ask, json!("auto"), "tool"), None);
+        let (ask, both) = ("please get weather", "get time and get_weather");
+        for (said, choice, last_role, expected) in [
+            (ask, json!("auto"), "system", &["get_weather"][..]),
+            (ask, json!("required"), "system", &["get_weather"]),
+            ("hi", json!("required"), "system", &["get_time"]),
+            (ask, named, "system", &["get_time"]),
+            (ask, json!("none"), "system", &[]),
+            ("hi", json!("auto"), "system", &[]),
+            (ask, json!("auto"), "tool", &[]),
+            (both, json!("auto"), "system", &["get_time", "get_weather"]),
+        ] {
+            assert_eq!(names(&chat(said, choice, last_role)), expected, "{said}");
+        }
+        let mut one = chat(both, json!("auto"), "system");
+        one["parallel_tool_calls"] = json!(false);
+        assert_eq!(names(&one), ["get_time"]);
     }
 
     #[test]
     fn arguments_come_from_the_schema() {
-        let call = wanted_for("get_weather", Value::Null, "system").unwrap();
-        assert_eq!(call.arguments, r#"{"city":"practice"}"#);
-        assert_eq!(wanted_for("get_time", Value::Null, "system").unwrap().arguments, "{}");
+        let body = chat("get_weather and get_time", Value::Null, "system").to_string();
+        let calls = wanted(&ChatRequest::parse(body.as_bytes()).unwrap());
+        let arguments: Vec<_> = calls.iter().map(|call| call.arguments.as_str()).collect();
+        assert_eq!(arguments, ["{}", r#"{"city":"practice"}"#]);
     }
 }
