@@ -36,6 +36,7 @@ fn entry(number: u64) -> Entry {
     let identity = Identity {
         key: format!("key-{number}"),
         keyed: false,
+        again: false,
         nonce,
         wallet: Address::repeat_byte(7),
         content: format!("POST https://a.example/v1\n{number}"),

@@ -171,7 +171,8 @@ impl PaidHttp {
         };
         let method = request.method.as_str();
         let nonce = nonce(wallet, &key, method, &origin, request.url.path());
-        Ok(Identity { nonce, content, key, keyed, wallet })
+        let again = matches!(request.key, CallKey::Made(_));
+        Ok(Identity { nonce, content, key, keyed, again, wallet })
     }
 }
 

@@ -129,6 +129,8 @@ pub struct Identity {
     pub key: String,
     /// Whether the caller gave the key; otherwise the same call is recognised by its content.
     pub keyed: bool,
+    /// Whether a key that was made up may have been used by an earlier attempt of the same object.
+    pub again: bool,
     /// Nonce derived from the key.
     pub nonce: B256,
     /// Who pays.

@@ -32,11 +32,15 @@ pub(super) fn reserve(
     if entry.pin_payee {
         payee::check(db, entry)?;
     }
-    let (earlier, standing) = match entry.identity.keyed {
+    // A key that was just made up has no row.
+    let may_have_a_row = entry.identity.keyed || entry.identity.again;
+    let (earlier, mut standing) = match may_have_a_row {
         true => by_key(db, &entry.identity, hashes, clocks)?,
-        // A key that was just made up has no row.
-        false => (None, by_content(db, hashes, policy, clocks)?),
+        false => (None, Standing::New),
     };
+    if !entry.identity.keyed && matches!(standing, Standing::New) {
+        standing = by_content(db, hashes, policy, clocks)?;
+    }
     match standing {
         Standing::New => {}
         // By the local clock alone it had expired, or another process was faster.

@@ -3,7 +3,7 @@
 use blockrun_llm::{
     ErrorKind, Usdc,
     flow::Outcome,
-    journal::{OnUnresolved, Proven, RecordState, Reservation, Standing},
+    journal::{Identity, OnUnresolved, Proven, RecordState, Reservation, Standing},
     policy::Budgets,
 };
 
@@ -91,4 +91,19 @@ async fn an_answer_that_has_begun_is_settled_and_still_somebodys() {
     journal.finish(row, settled).await.unwrap();
     let made = journal.reserve(again("next"), OnUnresolved::Resume, NOW + 51).await.unwrap();
     assert!(matches!(made, Reservation::Made { .. }));
+}
+
+/// A stream that is opened again after its first try failed: the key was made up, and is its own.
+#[tokio::test]
+async fn an_object_that_is_asked_again_takes_its_own_payment_up_under_every_policy() {
+    for policy in [OnUnresolved::Resume, OnUnresolved::Refuse, OnUnresolved::New] {
+        let home = tempfile::tempdir().unwrap();
+        let journal = journal(home.path());
+        let row = paid(&journal, identity("made", false, "same"), NOW, UNKNOWN).await;
+        let own = Identity { again: true, ..identity("made", false, "same") };
+        let again = entry(own, 100, Budgets::default(), NOW + 1);
+        let found = journal.reserve(again, policy, NOW + 1).await.unwrap();
+        let Reservation::Found(found) = found else { panic!("{policy:?}: paid twice") };
+        assert_eq!(found.row, row, "{policy:?}");
+    }
 }

@@ -28,7 +28,8 @@ pub(crate) fn identity(key: &str, keyed: bool, content: &str) -> Identity {
         *place = byte;
     }
     let (key, content) = (key.to_owned(), content.to_owned());
-    Identity { key, keyed, nonce: nonce.into(), wallet: Address::repeat_byte(7), content }
+    let wallet = Address::repeat_byte(7);
+    Identity { key, keyed, again: false, nonce: nonce.into(), wallet, content }
 }
 
 pub(crate) fn entry(identity: Identity, micro: u128, budgets: Budgets, at: u64) -> Entry {
