@@ -92,7 +92,8 @@ impl ChatResponse {
     /// Reads an answer. A body of another shape leaves the typed fields empty and is in `raw`.
     pub fn from_http(response: PaidResponse) -> Self {
         let raw = String::from_utf8_lossy(&response.body).into_owned();
-        Self { receipt: response.receipt, ..Self::from_text(raw) }
+        let fallback = ServerFallback::from_headers(&response.headers);
+        Self { receipt: response.receipt, fallback, ..Self::from_text(raw) }
     }
 
     /// Reads the body of an answer. It says nothing about what was paid.
@@ -176,6 +177,17 @@ mod tests {
         assert_eq!(again["usage"], body["usage"]);
         assert_eq!(again["service_tier"], "a");
         assert_eq!(response.raw, body.to_string());
+    }
+
+    #[test]
+    fn another_model_that_answered_is_told() {
+        assert_eq!(read("{}").fallback, None);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-fallback-model", "m".parse().unwrap());
+        let body = "{}".into();
+        let response = PaidResponse { status: 200, headers, body, receipt: None };
+        let fallback = ChatResponse::from_http(response).fallback.unwrap();
+        assert_eq!(fallback.model.as_deref(), Some("m"));
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub struct ApiRequest {
     pub query: Vec<(String, String)>,
     /// JSON body; empty for none.
     pub body: Bytes,
-    /// Name for the journal and for budgets per model. Default: none.
+    /// Name for the journal and for budgets per model. Default: the `model` of the body, if it has
+    /// one.
     pub model: Option<String>,
     /// Idempotency key, as for a chat. Default: made up.
     pub idempotency_key: Option<String>,
@@ -84,10 +85,41 @@ impl ApiRequest {
         }
         Ok(PaidRequest {
             body: self.body.clone(),
-            model: self.model.clone(),
+            model: self.model.clone().or_else(|| model_of(&self.body)),
             key: self.idempotency_key.clone().map_or(CallKey::Random, CallKey::Given),
             replay: self.replay,
             ..PaidRequest::new(self.method.clone(), url, timeout)
         })
+    }
+}
+
+fn model_of(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Asked {
+        model: String,
+    }
+    serde_json::from_slice(body).ok().map(|asked: Asked| asked.model)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_body_names_the_model_unless_the_caller_does() {
+        let model = |request: &ApiRequest| {
+            let base = Url::parse("https://a.test/api").unwrap();
+            request.to_paid(&base, Duration::from_secs(1)).unwrap().model
+        };
+        let named = ApiRequest::post("/v1/x", &json!({"model": "m", "messages": []}));
+        assert_eq!(model(&named).as_deref(), Some("m"));
+        let mine = ApiRequest { model: Some("mine".into()), ..named };
+        assert_eq!(model(&mine).as_deref(), Some("mine"));
+        for body in [json!({}), json!([]), json!({"model": 7})] {
+            assert_eq!(model(&ApiRequest::post("/v1/x", &body)), None);
+        }
+        assert_eq!(model(&ApiRequest::get("/v1/x")), None);
     }
 }
