@@ -13,13 +13,14 @@ use conformance::root;
 use serde_json::Value;
 
 /// Which members a member may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("blockrun-llm", &[]),
     ("blockrun-gateway", &["blockrun-llm"]),
     ("blockrun-cli", &["blockrun-llm", "blockrun-gateway"]),
     ("blockrun-python", &["blockrun-llm"]),
     ("blockrun-node", &["blockrun-llm"]),
     ("blockrun-swift", &["blockrun-llm"]),
+    ("blockrun-fuzz", &["blockrun-llm"]),
     ("conformance", &["blockrun-llm", "blockrun-gateway"]),
 ];
 

@@ -1,0 +1,5 @@
+//! The fuzzer runs [`blockrun_fuzz::payment_required_header`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| blockrun_fuzz::payment_required_header(input));
