@@ -13,6 +13,7 @@ use std::{
 use alloy::primitives::U256;
 use blockrun_llm::{
     Usdc,
+    error::Proof,
     flow::{Outcome, Recording},
     journal::{
         Durability, Entry, Identity, Journal, JournalOptions, OnUnresolved, PaymentRecord,
@@ -92,7 +93,10 @@ async fn paid_call(journal: &Journal, number: u64) -> Cost {
     let until_reserved = start.elapsed();
     journal.record(row, recording).await.unwrap();
     let until_recorded = start.elapsed();
-    journal.finish(row, Outcome::Settled { amount, transaction: None }).await.unwrap();
+    journal
+        .finish(row, Outcome::Settled { amount, transaction: None, proof: Proof::Server })
+        .await
+        .unwrap();
     let all = start.elapsed();
     [until_reserved, until_recorded - until_reserved, all - until_recorded, all]
 }

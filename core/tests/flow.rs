@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use blockrun_llm::{
     Error, ErrorKind, PaymentState, Usdc,
+    error::Proof,
     flow::{
         AFTER_SENDING, Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome,
         Recording, Resumed,
@@ -154,13 +155,30 @@ fn the_chain_decides_what_a_used_nonce_means() {
     for (said, state) in [
         (ChainAnswer::Unavailable, "unknown"),
         (ChainAnswer::Unused, "refused"),
-        (ChainAnswer::Paid { transaction: "0x1".into() }, "charged"),
+        (
+            ChainAnswer::Paid { amount: Usdc::from_micro(1_000), transaction: "0x1".into() },
+            "charged",
+        ),
     ] {
         let mut flow = paying();
         assert!(matches!(flow.step(used(), &moment(START)), Action::AskChain { .. }));
         let (error, _) = failure(flow.step(Event::Chain(said), &moment(START)));
         assert_eq!(error.payment().name(), state);
     }
+}
+
+#[test]
+fn what_the_chain_shows_is_what_was_charged_whatever_was_signed_last() {
+    let mut flow = paying();
+    let used = challenge(1_000, "invalid_exact_evm_nonce_already_used");
+    flow.step(used, &moment(START));
+    let (amount, transaction) = (Usdc::from_micro(700), "0x1".to_owned());
+    let shown = ChainAnswer::Paid { amount, transaction: transaction.clone() };
+    let (error, outcome) = failure(flow.step(Event::Chain(shown), &moment(START)));
+    let (transaction, proof) = (Some(transaction), Proof::Chain);
+    let charged = PaymentState::Charged { amount, transaction: transaction.clone(), proof };
+    assert_eq!(error.payment(), &charged);
+    assert_eq!(outcome, Outcome::Settled { amount, transaction, proof });
 }
 
 #[test]

@@ -7,7 +7,7 @@ use http::HeaderMap;
 
 use crate::{
     clock::Timestamp,
-    error::Error,
+    error::{Error, Proof},
     money::Usdc,
     networks::Network,
     x402::{Settlement, Terms, Transfer},
@@ -81,6 +81,8 @@ pub enum ChainAnswer {
     Unavailable,
     /// The `Transfer` of this nonce: it was paid.
     Paid {
+        /// What was transferred, under whichever authorization of the nonce.
+        amount: Usdc,
         /// Hash of the transaction.
         transaction: String,
     },
@@ -165,12 +167,14 @@ pub struct Failure {
 pub enum Outcome {
     /// No payment was sent: what was reserved is free again.
     Released,
-    /// The server answered a paid request with success.
+    /// It was paid.
     Settled {
-        /// The signed value.
+        /// What the chain shows, else the signed value: never what the server says.
         amount: Usdc,
-        /// The transaction, where the server told it.
+        /// The transaction, where it is known.
         transaction: Option<String>,
+        /// Who vouches for it: the server, which answered with success, or the chain.
+        proof: Proof,
     },
     /// The server refused; the authorization lives until it expires.
     Refused {

@@ -165,17 +165,17 @@ impl Paid {
     /// How the books stand when the server answered.
     pub(super) fn settled(&self, settlement: Option<&Settlement>) -> Outcome {
         let transaction = settlement.and_then(Settlement::transaction).map(str::to_owned);
-        Outcome::Settled { amount: self.amount(), transaction }
+        Outcome::Settled { amount: self.amount(), transaction, proof: Proof::Server }
     }
 
     /// What to tell about the money, in an error's words.
     pub(super) fn state(&self, outcome: &Outcome, key: &str) -> PaymentState {
         match outcome {
             Outcome::Released => PaymentState::NotCharged,
-            Outcome::Settled { amount, transaction } => PaymentState::Charged {
+            Outcome::Settled { amount, transaction, proof } => PaymentState::Charged {
                 amount: *amount,
                 transaction: transaction.clone(),
-                proof: Proof::Server,
+                proof: *proof,
             },
             Outcome::Refused { live_until } => {
                 PaymentState::Refused { live_until: *live_until, at_risk: self.at_risk }

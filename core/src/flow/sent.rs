@@ -11,7 +11,7 @@ use super::{
     paid::{Paid, error_from, retry_after},
 };
 use crate::{
-    error::{Error, ErrorKind, PaymentState, Proof},
+    error::{Error, ErrorKind, Proof},
     x402::{Challenge, Settlement, Terms, match_terms},
 };
 
@@ -140,25 +140,17 @@ impl Flow {
     }
 
     pub(super) fn chain(&mut self, chain: ChainAnswer) -> Action {
-        let (Some(answer), Some(paid)) = (self.verdict.take(), &self.paid) else {
-            return self.broken();
-        };
+        let Some(answer) = self.verdict.take() else { return self.broken() };
         let used = "the server says that this payment was executed already, and gave no answer";
         match chain {
             ChainAnswer::Unavailable => {
                 self.fail(error_from(ErrorKind::PaymentAlreadyUsed, used.to_owned(), &answer))
             }
             ChainAnswer::Unused => self.end_refused(Signal::Refused, &answer),
-            ChainAnswer::Paid { transaction } => {
-                let amount = paid.amount();
-                let state = PaymentState::Charged {
-                    amount,
-                    transaction: Some(transaction.clone()),
-                    proof: Proof::Chain,
-                };
+            ChainAnswer::Paid { amount, transaction } => {
                 let error = error_from(ErrorKind::PaymentAlreadyUsed, used.to_owned(), &answer);
-                let outcome = Outcome::Settled { amount, transaction: Some(transaction) };
-                self.end(error.with_payment(state), outcome)
+                let (transaction, proof) = (Some(transaction), Proof::Chain);
+                self.close(error, Outcome::Settled { amount, transaction, proof })
             }
         }
     }

@@ -234,8 +234,8 @@ impl<'a> Call<'a> {
         let since = expiry.saturating_sub(self.http.policy.max_validity_seconds);
         let asked = self.http.chain.authorization(network, call.payer, call.nonce, since);
         match asked.await {
-            Ok(AuthorizationFact::Paid { transaction, .. }) => {
-                ChainAnswer::Paid { transaction: transaction.to_string() }
+            Ok(AuthorizationFact::Paid { transaction, amount, .. }) => {
+                ChainAnswer::Paid { amount, transaction: transaction.to_string() }
             }
             Ok(AuthorizationFact::Unused { .. }) => ChainAnswer::Unused,
             _ => ChainAnswer::Unavailable,
@@ -254,7 +254,7 @@ impl<'a> Call<'a> {
             }
         };
         let receipt = match outcome {
-            Outcome::Settled { amount, transaction } => {
+            Outcome::Settled { amount, transaction, .. } => {
                 Some(Receipt { amount, transaction, settlement })
             }
             _ => None,

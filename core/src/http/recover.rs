@@ -28,7 +28,7 @@ impl PaidHttp {
         let asked = PaidRequest::new(Method::GET, url, like.timeout);
         let answer = self.exchange_unpaid(asked, headers).await?;
         let receipt = match ended {
-            Some(Outcome::Settled { amount, transaction }) => {
+            Some(Outcome::Settled { amount, transaction, .. }) => {
                 Some(Receipt { amount, transaction, settlement: None })
             }
             _ => None,

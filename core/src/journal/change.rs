@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Proof, Result},
     flow::{Outcome, Recording},
     money::Usdc,
 };
@@ -74,8 +74,12 @@ pub(super) fn enter(db: &Connection, row: RowId, outcome: &Outcome, ending: Endi
         Outcome::Refused { .. } => set(RecordState::Refused, held, None),
         Outcome::Unknown { .. } => set(RecordState::Unknown, held, None),
         // Its word does not show which authorization the server executed: the largest counts.
-        Outcome::Settled { amount, transaction } => {
+        Outcome::Settled { amount, transaction, proof: Proof::Server } => {
             set(RecordState::Settled, held.max(*amount), transaction.as_deref())
+        }
+        Outcome::Settled { amount, transaction, proof: Proof::Chain } => {
+            give_back(db, &stored, held.saturating_sub(*amount))?;
+            set(RecordState::Settled, *amount, transaction.as_deref())
         }
     }
 }

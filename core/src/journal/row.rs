@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use super::{PaymentRecord, RecordState, Resumable, RowId};
 use crate::{
     clock::Timestamp,
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Proof, Result},
     flow::{Outcome, Recording},
     money::Usdc,
     networks::Network,
@@ -93,6 +93,7 @@ impl Stored {
         let ended = (self.record.state == RecordState::Settled).then(|| Outcome::Settled {
             amount: self.record.amount,
             transaction: self.record.transaction.clone(),
+            proof: Proof::Server,
         });
         Ok(Resumable {
             row: RowId(self.nonce),

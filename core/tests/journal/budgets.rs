@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use blockrun_llm::{
     ErrorKind, Usdc,
+    error::Proof,
     flow::Outcome,
-    journal::{Proven, RecordState},
+    journal::{PaymentFilter, Proven, RecordState},
     policy::Budgets,
     wallet::Address,
 };
@@ -54,11 +55,28 @@ async fn a_released_payment_is_free_and_a_settled_one_counts_its_price() {
         reserve(&journal, entry(identity("a", false, "a"), 100, day(100), NOW)).await.unwrap();
     journal.close(row, Outcome::Released).await.unwrap();
     let row = reserve(&journal, entry(identity("b", false, "b"), 40, day(100), NOW)).await.unwrap();
-    let settled = Outcome::Settled { amount: Usdc::from_micro(40), transaction: None };
-    journal.close(row, settled).await.unwrap();
+    journal.close(row, settled(40)).await.unwrap();
     reserve(&journal, entry(identity("c", false, "c"), 60, day(100), NOW)).await.unwrap();
     let sums = journal.spending(SESSION, NOW).await.unwrap();
     assert_eq!((sums.total.micro(), sums.calls, sums.reserved.micro()), (40, 1, 60));
+}
+
+#[tokio::test]
+async fn of_two_authorizations_the_larger_counts_until_the_chain_shows_which_was_executed() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    for (key, proof, counted) in [("a", Proof::Server, 100), ("b", Proof::Chain, 70)] {
+        let row = paid(&journal, identity(key, false, key), NOW, None).await;
+        let transaction = Some("0x1".to_owned());
+        let outcome = Outcome::Settled { amount: Usdc::from_micro(70), transaction, proof };
+        journal.close(row, outcome).await.unwrap();
+        let filter = PaymentFilter { limit: Some(1), ..PaymentFilter::default() };
+        let payments = journal.payments(filter, SESSION, NOW).await.unwrap();
+        assert_eq!(payments[0].amount.micro(), counted, "{proof:?}");
+    }
+    let more = |micro| reserve(&journal, entry(identity("c", false, "c"), micro, day(1_000), NOW));
+    assert!(more(831).await.is_err());
+    more(830).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! A key belongs to one call, and is executed once.
 
 use blockrun_llm::{
-    ErrorKind, Usdc,
+    ErrorKind,
     flow::Outcome,
     journal::{Entry, OnUnresolved, PaymentFilter, RecordState, Reservation, Standing},
     policy::Budgets,
@@ -23,11 +23,7 @@ async fn a_key_belongs_to_one_call_and_is_spent_once() {
     let other_body = identity("order-1", true, "POST b");
     let error = journal.standing(&other_body, NOW).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IdempotencyConflict);
-    let transaction = Some("0x1".to_owned());
-    journal
-        .close(row, Outcome::Settled { amount: Usdc::from_micro(100), transaction })
-        .await
-        .unwrap();
+    journal.close(row, settled(100)).await.unwrap();
     let Standing::Resume(found) = journal.standing(&mine(), NOW + 9_999).await.unwrap() else {
         panic!("a settled key must only show its payment again");
     };
@@ -95,9 +91,8 @@ async fn a_dead_process_leaves_its_reservation_to_nobody() {
 async fn what_ended_long_ago_is_compacted_and_its_key_stays_spent() {
     let home = tempfile::tempdir().unwrap();
     let mine = || identity("order-1", true, "POST a");
-    let settled = Outcome::Settled { amount: Usdc::from_micro(100), transaction: None };
     let first = journal(home.path());
-    paid(&first, mine(), NOW, Some(settled)).await;
+    paid(&first, mine(), NOW, Some(settled(100))).await;
     paid(&first, identity("open", true, "open"), NOW, UNKNOWN).await;
     assert_eq!(states(&first, NOW).await.len(), 2);
     let later = NOW + 31 * 86_400;

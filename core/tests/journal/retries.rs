@@ -72,9 +72,8 @@ async fn an_answer_that_has_begun_is_settled_and_still_somebodys() {
     let home = tempfile::tempdir().unwrap();
     let journal = journal(home.path());
     let mine = || identity("stream", true, "same");
-    let settled = Outcome::Settled { amount: Usdc::from_micro(100), transaction: None };
     let row = paid(&journal, mine(), NOW, None).await;
-    journal.settle_open(row, settled.clone()).await.unwrap();
+    journal.settle_open(row, settled(100)).await.unwrap();
     assert_eq!(states(&journal, NOW).await, [RecordState::Settled]);
     journal.extend(row, NOW + 20);
     assert!(matches!(journal.standing(&mine(), NOW + 49).await.unwrap(), Standing::InFlight));
@@ -82,13 +81,13 @@ async fn an_answer_that_has_begun_is_settled_and_still_somebodys() {
     let Standing::Resume(found) = journal.standing(&mine(), NOW + 50).await.unwrap() else {
         panic!("a paid answer must be obtainable");
     };
-    assert_eq!((found.row, found.ended), (row, Some(settled.clone())));
+    assert_eq!((found.row, found.ended), (row, Some(settled(100))));
     // Given up half-way, a plain retry takes it up; handed over, it is another purchase.
     journal.abandon(row, Outcome::Unknown { live_until: 0 });
     let again = |key: &str| entry(identity(key, false, "same"), 100, Budgets::default(), NOW + 51);
     let found = journal.reserve(again("retry"), OnUnresolved::Resume, NOW + 51).await.unwrap();
     assert!(matches!(found, Reservation::Found(found) if found.row == row));
-    journal.finish(row, settled).await.unwrap();
+    journal.finish(row, settled(100)).await.unwrap();
     let made = journal.reserve(again("next"), OnUnresolved::Resume, NOW + 51).await.unwrap();
     assert!(matches!(made, Reservation::Made { .. }));
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use blockrun_llm::{
     Usdc,
+    error::Proof,
     flow::{Outcome, Recording},
     journal::{
         Entry, Identity, Journal, JournalOptions, OnUnresolved, PaymentFilter, PaymentRecord,
@@ -112,3 +113,8 @@ pub(crate) async fn states(journal: &Journal, now: u64) -> Vec<RecordState> {
 }
 
 pub(crate) const UNKNOWN: Option<Outcome> = Some(Outcome::Unknown { live_until: NOW + 60 });
+
+pub(crate) fn settled(micro: u128) -> Outcome {
+    let amount = Usdc::from_micro(micro);
+    Outcome::Settled { amount, transaction: None, proof: Proof::Server }
+}

@@ -159,7 +159,12 @@ impl Journal {
             Books::Released => row.state = Released,
             Books::Refused { .. } => row.state = Refused,
             Books::Unknown { .. } => row.state = Unknown,
-            Books::Settled(amount) => (row.state, row.amount) = (Settled, row.amount.max(amount)),
+            Books::Settled { amount, by_chain: true } => {
+                (row.state, row.amount) = (Settled, amount)
+            }
+            Books::Settled { amount, by_chain: false } => {
+                (row.state, row.amount) = (Settled, row.amount.max(amount));
+            }
         }
     }
 

@@ -84,7 +84,8 @@ pub(crate) enum Input {
     Recorded,
     NotRecorded,
     Waited,
-    Chain(Option<bool>),
+    /// What the chain shows, if it can be asked: what was paid, or that nothing was.
+    Chain(Option<Option<u8>>),
     Deadline,
 }
 
@@ -108,7 +109,7 @@ pub(crate) enum Next {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Books {
     Released,
-    Settled(u8),
+    Settled { amount: u8, by_chain: bool },
     Refused { live_until: u8 },
     Unknown { live_until: u8 },
 }
@@ -121,7 +122,9 @@ pub(crate) enum Claim {
         live_until: u8,
     },
     ChargedByServer,
-    ChargedOnChain,
+    ChargedOnChain {
+        amount: u8,
+    },
     Unknown {
         live_until: u8,
     },
@@ -228,7 +231,11 @@ impl Machine {
         let resumed = Resumed {
             transfer: transfer(auth, nonce),
             at_risk: amount(at_risk),
-            ended: ended.map(|paid| Outcome::Settled { amount: amount(paid), transaction: None }),
+            ended: ended.map(|paid| Outcome::Settled {
+                amount: amount(paid),
+                transaction: None,
+                proof: Proof::Server,
+            }),
         };
         Flow::resuming(call, policy, resumed)
     }
@@ -295,9 +302,10 @@ fn event(input: Input) -> Event {
         Input::NotRecorded => Event::NotRecorded(trouble(ErrorKind::Journal)),
         Input::Waited => Event::Waited,
         Input::Chain(None) => Event::Chain(ChainAnswer::Unavailable),
-        Input::Chain(Some(false)) => Event::Chain(ChainAnswer::Unused),
-        Input::Chain(Some(true)) => {
-            Event::Chain(ChainAnswer::Paid { transaction: "0x1".to_owned() })
+        Input::Chain(Some(None)) => Event::Chain(ChainAnswer::Unused),
+        Input::Chain(Some(Some(paid))) => {
+            let amount = Usdc::from_micro(u128::from(paid) * u128::from(UNIT));
+            Event::Chain(ChainAnswer::Paid { amount, transaction: "0x1".to_owned() })
         }
         Input::Deadline => Event::Deadline,
     }
@@ -361,7 +369,9 @@ fn next(action: &Action) -> Next {
 fn books(outcome: &Outcome) -> Books {
     match outcome {
         Outcome::Released => Books::Released,
-        Outcome::Settled { amount, .. } => Books::Settled(units(*amount)),
+        Outcome::Settled { amount, proof, .. } => {
+            Books::Settled { amount: units(*amount), by_chain: *proof == Proof::Chain }
+        }
         Outcome::Refused { live_until } => Books::Refused { live_until: tick(*live_until) },
         Outcome::Unknown { live_until } => Books::Unknown { live_until: tick(*live_until) },
     }
@@ -374,7 +384,9 @@ fn claim(state: &PaymentState) -> Claim {
             Claim::Refused { live_until: tick(*live_until) }
         }
         PaymentState::Charged { proof: Proof::Server, .. } => Claim::ChargedByServer,
-        PaymentState::Charged { proof: Proof::Chain, .. } => Claim::ChargedOnChain,
+        PaymentState::Charged { proof: Proof::Chain, amount, .. } => {
+            Claim::ChargedOnChain { amount: units(*amount) }
+        }
         PaymentState::Unknown { valid_until, .. } => {
             Claim::Unknown { live_until: tick(*valid_until) }
         }

@@ -181,13 +181,17 @@ impl Exploration {
                 row.lease = holder;
             }
         }
-        let paid = world.executed(run.nonce).is_some();
+        let paid = world.executed(run.nonce).map(|auth| auth.amount);
         let latest = run.own.iter().map(|auth| auth.expiry).max();
         let honest = !self.bounds.liar;
         let fits = match (claim, books) {
             (None | Some(Claim::NotCharged), Books::Released) => true,
-            (None | Some(Claim::ChargedByServer), Books::Settled(_)) => paid || !honest,
-            (Some(Claim::ChargedOnChain), Books::Settled(_)) => paid,
+            (None | Some(Claim::ChargedByServer), Books::Settled { .. }) => {
+                paid.is_some() || !honest
+            }
+            (Some(Claim::ChargedOnChain { amount: said }), Books::Settled { amount, .. }) => {
+                said == amount && Some(said) == paid
+            }
             (Some(Claim::Refused { live_until: said }), Books::Refused { live_until })
             | (Some(Claim::Unknown { live_until: said }), Books::Unknown { live_until }) => {
                 said == live_until && Some(said) >= latest
@@ -196,7 +200,7 @@ impl Exploration {
         };
         world.seen.false_claim |= !fits;
         world.seen.resumed_and_answered |=
-            run.resumed && claim.is_none() && matches!(books, Books::Settled(_));
+            run.resumed && claim.is_none() && matches!(books, Books::Settled { .. });
         if books == Books::Released {
             world.disclaimed.extend(run.own);
         }
@@ -272,8 +276,8 @@ impl Exploration {
             }
             Step::AskChain(process, answers) => {
                 let nonce = world.run(process).and_then(|run| run.auth).map(|auth| auth.nonce);
-                let used = nonce.is_some_and(|nonce| world.executed(nonce).is_some());
-                self.feed(world, process, Input::Chain(answers.then_some(used)));
+                let paid = nonce.and_then(|nonce| world.executed(nonce)).map(|auth| auth.amount);
+                self.feed(world, process, Input::Chain(answers.then_some(paid)));
             }
             Step::Deadline(process) => self.feed(world, process, Input::Deadline),
             Step::Crash(process) => self.crash(world, process),
