@@ -4,6 +4,7 @@
 mod accumulate;
 mod chunk;
 mod fallback;
+pub(crate) mod lenient;
 mod request;
 mod response;
 mod stream;

@@ -4,27 +4,34 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::ServerFallback;
+use super::{ServerFallback, lenient};
 use crate::{
     http::{PaidResponse, Receipt},
     money::Usdc,
 };
 
-/// A chat completion.
+/// A chat completion. A field of another shape than expected is empty here; [`raw`](Self::raw) has
+/// it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ChatResponse {
     /// Id of the completion.
+    #[serde(deserialize_with = "lenient::field")]
     pub id: String,
     /// `chat.completion`.
+    #[serde(deserialize_with = "lenient::field")]
     pub object: String,
     /// Unix time.
+    #[serde(deserialize_with = "lenient::field")]
     pub created: u64,
     /// The model that answered.
+    #[serde(deserialize_with = "lenient::field")]
     pub model: String,
     /// The answers.
+    #[serde(deserialize_with = "lenient::list")]
     pub choices: Vec<ChatChoice>,
     /// Token counts.
+    #[serde(deserialize_with = "lenient::field")]
     pub usage: Option<ChatUsage>,
     /// Every other field.
     #[serde(flatten)]
@@ -48,10 +55,13 @@ pub struct ChatResponse {
 #[serde(default)]
 pub struct ChatChoice {
     /// Position.
+    #[serde(deserialize_with = "lenient::field")]
     pub index: u64,
     /// The message.
+    #[serde(deserialize_with = "lenient::field")]
     pub message: ChatMessage,
     /// `stop`, `length`, `tool_calls`, …
+    #[serde(deserialize_with = "lenient::field")]
     pub finish_reason: Option<String>,
     /// Every other field.
     #[serde(flatten)]
@@ -63,6 +73,7 @@ pub struct ChatChoice {
 #[serde(default)]
 pub struct ChatMessage {
     /// `assistant`.
+    #[serde(deserialize_with = "lenient::field")]
     pub role: String,
     /// Text, a list of parts, or nothing.
     pub content: Option<Value>,
@@ -78,10 +89,13 @@ pub struct ChatMessage {
 #[serde(default)]
 pub struct ChatUsage {
     /// Tokens of the messages.
+    #[serde(deserialize_with = "lenient::field")]
     pub prompt_tokens: u64,
     /// Tokens of the answers.
+    #[serde(deserialize_with = "lenient::field")]
     pub completion_tokens: u64,
     /// Both.
+    #[serde(deserialize_with = "lenient::field")]
     pub total_tokens: u64,
     /// Every other field.
     #[serde(flatten)]
@@ -89,7 +103,7 @@ pub struct ChatUsage {
 }
 
 impl ChatResponse {
-    /// Reads an answer. A body of another shape leaves the typed fields empty and is in `raw`.
+    /// Reads an answer. What has another shape than expected is empty here and is in `raw`.
     pub fn from_http(response: PaidResponse) -> Self {
         let raw = String::from_utf8_lossy(&response.body).into_owned();
         let fallback = ServerFallback::from_headers(&response.headers);
@@ -104,11 +118,7 @@ impl ChatResponse {
 
     /// The text of the first answer, empty when it has none (a tool call, say).
     pub fn text(&self) -> String {
-        if let Some(choice) = self.choices.first() {
-            return choice.message.text();
-        }
-        let body: Value = serde_json::from_str(&self.raw).unwrap_or_default();
-        body.pointer("/choices/0/message/content").map(text_of).unwrap_or_default()
+        self.choices.first().map(|choice| choice.message.text()).unwrap_or_default()
     }
 
     /// What the call cost, in micro-USDC; zero when nothing was asked.
@@ -130,9 +140,9 @@ impl ChatMessage {
 }
 
 impl ChatUsage {
-    /// Reads the counts; one of another shape counts nothing and `None` means no object at all.
+    /// Reads the counts; `None` when there is no object.
     pub(super) fn from_json(json: &Value) -> Option<Self> {
-        json.is_object().then(|| Self::deserialize(json).unwrap_or_default())
+        Self::deserialize(json).ok()
     }
 }
 
@@ -193,8 +203,14 @@ mod tests {
     #[test]
     fn a_surprising_answer_is_handed_over() {
         assert_eq!(read("<html>").raw, "<html>");
-        let odd = r#"{"id":7,"choices":[{"message":{"content":"still here"}}]}"#;
-        assert_eq!(read(odd).text(), "still here");
+        let odd = read(
+            r#"{"id":7,"created":1.5,"model":null,"usage":{"prompt_tokens":null,"total_tokens":3},
+            "choices":[{"index":"0","finish_reason":"stop","message":{"content":"still here"}},5]}"#,
+        );
+        assert_eq!((odd.text().as_str(), odd.choices.len()), ("still here", 2));
+        assert_eq!(odd.choices[0].finish_reason.as_deref(), Some("stop"));
+        assert_eq!(odd.usage.unwrap().total_tokens, 3);
+        assert_eq!(read(r#"{"choices":{"message":1},"usage":7,"id":"x"}"#).id, "x");
         let parts =
             r#"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"text":"b"}]}}]}"#;
         assert_eq!(read(parts).text(), "ab");

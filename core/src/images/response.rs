@@ -5,17 +5,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    chat::lenient,
     http::{PaidResponse, Receipt},
     money::Usdc,
 };
 
-/// Images that were made.
+/// Images that were made. A field of another shape than expected is empty here; [`raw`](Self::raw)
+/// has it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImageResponse {
     /// Unix time.
+    #[serde(deserialize_with = "lenient::field")]
     pub created: u64,
     /// The images.
+    #[serde(deserialize_with = "lenient::list")]
     pub data: Vec<ImageData>,
     /// Every other field.
     #[serde(flatten)]
@@ -36,13 +40,13 @@ pub struct ImageResponse {
 #[serde(default)]
 pub struct ImageData {
     /// Where it is; may be a `data:` URL, and may expire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "lenient::field", skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The file in base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "lenient::field", skip_serializing_if = "Option::is_none")]
     pub b64_json: Option<String>,
     /// The prompt that the model made of the one given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "lenient::field", skip_serializing_if = "Option::is_none")]
     pub revised_prompt: Option<String>,
     /// Every other field.
     #[serde(flatten)]
@@ -50,7 +54,7 @@ pub struct ImageData {
 }
 
 impl ImageResponse {
-    /// Reads an answer. A body of another shape leaves the typed fields empty and is in `raw`.
+    /// Reads an answer. What has another shape than expected is empty here and is in `raw`.
     pub fn from_http(response: PaidResponse) -> Self {
         let raw = String::from_utf8_lossy(&response.body).into_owned();
         let typed: Self = serde_json::from_str(&raw).unwrap_or_default();
@@ -100,5 +104,7 @@ mod tests {
         for body in ["<html>", r#"{"data":"none"}"#, "[]"] {
             assert_eq!((read(body).raw.as_str(), read(body).data.len()), (body, 0));
         }
+        let odd = read(r#"{"created":"now","data":[{"url":5,"b64_json":"AA=="},null]}"#);
+        assert_eq!((odd.data.len(), odd.data[0].b64_json.as_deref()), (2, Some("AA==")));
     }
 }
