@@ -1,69 +1,54 @@
-//! The shared scenarios against the Rust client, through its public API.
+//! The shared scenarios against the Rust client, through its public API. The format and what every
+//! runner does: `tests/scenarios/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
-use std::{collections::BTreeMap, time::Duration};
+#[path = "scenarios/arguments.rs"]
+mod arguments;
+#[path = "scenarios/outcome.rs"]
+mod outcome;
+#[path = "scenarios/perform.rs"]
+mod perform;
 
-use blockrun_llm::{
-    ChatRequest, ChatResponse, ClientOptions, Error, LLMClient, journal::JournalOptions,
-};
-use conformance::{Scenario, ScriptedServer, Seen};
-
-const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+use blockrun_llm::{ClientOptions, LLMClient};
+use conformance::{Scenario, ScriptedServer, TEST_KEY};
+use serde_json::Value;
 
 /// Plays all scenarios of a file at once: most of their time is waiting.
 async fn play(file: &str) {
     let scenarios = Scenario::load(file);
     let (server, address) = ScriptedServer::start(scenarios.clone()).await.unwrap();
-    let mut running = BTreeMap::new();
-    for scenario in &scenarios {
-        let client = LLMClient::with_options(ClientOptions {
-            private_key: Some(KEY.into()),
-            api_url: Some(format!("http://{address}/{}", scenario.id)),
-            timeout: Some(Duration::from_secs(60)),
-            journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
-            ..ClientOptions::default()
+    let play_one = |scenario: Scenario| {
+        let (server, base) = (server.clone(), format!("http://{address}/{}", scenario.id));
+        tokio::spawn(async move {
+            let outcomes = outcomes(&scenario, &base).await;
+            server.judge(&scenario.id, &outcomes).await
         })
-        .unwrap();
-        let call = async move { client.chat_completion(&ChatRequest::new("Hello!")).await };
-        running.insert(scenario.id.clone(), tokio::spawn(call));
-    }
-    let mut ran = 0;
-    for scenario in &scenarios {
-        let outcome = running.remove(&scenario.id).unwrap().await.unwrap();
-        check(scenario, outcome, &server.seen(&scenario.id));
+    };
+    let running: Vec<_> = scenarios.iter().cloned().map(play_one).collect();
+    let (mut ran, mut violations) = (0, Vec::new());
+    for (scenario, play) in scenarios.iter().zip(running) {
+        let found = play.await.unwrap();
+        violations.extend(found.into_iter().map(|problem| format!("{}: {problem}", scenario.id)));
         ran += 1;
     }
     println!("{file}: ran {ran} of {}", scenarios.len());
+    assert!(violations.is_empty(), "{file}:\n{}", violations.join("\n"));
     assert!(ran == scenarios.len() && ran > 0);
 }
 
-fn check(scenario: &Scenario, outcome: Result<ChatResponse, Error>, seen: &Seen) {
-    let (id, expect) = (&scenario.id, &scenario.expect);
-    match (outcome, &expect.error) {
-        (Ok(response), None) => {
-            assert_eq!(response.text(), "ok", "{id}");
-            let cost = u64::try_from(response.cost().micro()).unwrap();
-            assert_eq!(Some(cost), expect.amount_micro, "{id}");
-        }
-        (Err(error), Some(code)) => {
-            assert_eq!(error.kind().code(), code, "{id}: {error}");
-            assert_eq!(Some(error.payment().name()), expect.payment.as_deref(), "{id}: {error}");
-            let field = error.rejection().map(|rejection| rejection.field.as_str());
-            assert_eq!(field, expect.field.as_deref(), "{id}: {error}");
-            if expect.status.is_some() {
-                assert_eq!(error.status(), expect.status, "{id}: {error}");
-            }
-            let shown = format!("{error} {error:?} {:?}", error.response());
-            assert!(!shown.contains(&KEY[2..]), "{id}");
-        }
-        (outcome, _) => panic!("{id}: expected {:?}, got {outcome:?}", expect.error),
+/// Makes a scenario's calls with one client. A client that cannot be made has failed all of them.
+async fn outcomes(scenario: &Scenario, base: &str) -> Vec<Value> {
+    let calls = scenario.calls();
+    let client = match LLMClient::with_options(arguments::options(&scenario.client, base)) {
+        Ok(client) => client,
+        Err(error) => return vec![outcome::failure(&error); calls.len()],
+    };
+    let mut outcomes = Vec::new();
+    for call in &calls {
+        outcomes.push(perform::perform(&client, call).await);
     }
-    assert_eq!(seen.payments.len(), expect.paid_requests, "{id}");
-    assert_eq!(seen.signatures(), expect.signatures, "{id}");
-    if let Some(most) = expect.max_validity {
-        assert!(seen.validity().is_some_and(|validity| validity <= most), "{id}");
-    }
+    outcomes
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +61,16 @@ async fn after_sending_the_same_header_again_or_stop() {
     play("after_sending.json").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_is_sent_and_what_comes_is_handed_over() {
+    play("chat.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_read_as_the_standard_says_and_paid_once() {
+    play("streaming.json").await;
+}
+
 #[test]
 fn addresses_that_a_payment_may_not_travel_to_are_refused_before_any_traffic() {
     for address in [
@@ -86,7 +81,7 @@ fn addresses_that_a_payment_may_not_travel_to_are_refused_before_any_traffic() {
         "blockrun.ai",
     ] {
         let refused = LLMClient::with_options(ClientOptions {
-            private_key: Some(KEY.into()),
+            private_key: Some(TEST_KEY.into()),
             api_url: Some(address.into()),
             ..ClientOptions::default()
         });

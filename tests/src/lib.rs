@@ -18,9 +18,15 @@ use serde_json::Value;
 
 pub use fault_proxy::{Fault, FaultProxy, Leg};
 pub use report::Report;
-pub use scenario::{Expectation, Reply, Scenario};
+pub use scenario::{
+    Call, End, Expectation, PaymentRule, Reply, RequestRule, Scenario, Sent, Step, StreamEvent,
+    check_outcomes,
+};
 pub use scripted::{ScriptedServer, Seen};
 pub use tls_front::{Front, TlsFronts};
+
+/// The key that scenarios sign with, unless they say otherwise: the first of every test chain.
+pub const TEST_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /// A case of `signing.json`.
 #[derive(Debug, Deserialize)]
