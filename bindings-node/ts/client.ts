@@ -260,8 +260,8 @@ export class LLMClient {
   /**
    * Fetches the answer of a paid chat again, by its idempotency key or its payment id (`pay_…`).
    *
-   * Pays nothing: `costUsd` is 0. Works from the wallet home that paid, as long as the gateway
-   * keeps the answer: an hour past the payment's expiry.
+   * Pays nothing: `costUsd` is what the call cost that paid for it. Works from the wallet home that
+   * paid, as long as the gateway keeps the answer: an hour past the payment's expiry.
    */
   async recover(key: string, given?: CallOptions): Promise<ChatResponse> {
     const named = options.text(key, 'key') as string;

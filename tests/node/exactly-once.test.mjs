@@ -179,7 +179,7 @@ test('a paid answer is fetched again, by key and by id', async (t) => {
   const [{ paymentId }] = client.payments({ scope: 'home' });
   for (const key of ['report', paymentId]) {
     const again = await client.recover(key);
-    assert.deepEqual([again.id, again.choices, again.costMicro], [paid.id, paid.choices, 0n]);
+    assert.deepEqual([again.id, again.choices, again.costMicro], [paid.id, paid.choices, PRICE]);
   }
   assert.equal(await spent(), PRICE);
   const error = await thrown(client.recover('another'));
