@@ -89,7 +89,8 @@ async fn what_was_not_executed_is_unused() {
     client.chat("Hello!").await.unwrap();
     assert!(matches!(fact(&reader, &client, &payment).await, AuthorizationFact::Unused { .. }));
     let stranger = B256::repeat_byte(7);
-    let unknown = reader.authorization(&BASE_SEPOLIA, client.address().unwrap(), stranger, block_time).await;
+    let unknown =
+        reader.authorization(&BASE_SEPOLIA, client.address().unwrap(), stranger, block_time).await;
     assert!(matches!(unknown, Ok(AuthorizationFact::Unused { .. })), "{unknown:?}");
 }
 
