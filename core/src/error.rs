@@ -116,6 +116,13 @@ impl Error {
         error
     }
 
+    /// Replaces the kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Replaces the text.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {

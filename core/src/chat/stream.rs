@@ -167,11 +167,7 @@ impl ChatStream {
                 open.finish().await;
                 Ok(None)
             }
-            Err(error) => {
-                open.finish().await;
-                let said = error.message().to_owned();
-                Err(open.explain(Error::new(ErrorKind::StreamBroken, said)))
-            }
+            Err(error) => Err(open.fail(error.with_kind(ErrorKind::StreamBroken))),
         }
     }
 

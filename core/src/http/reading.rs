@@ -183,7 +183,7 @@ impl Reading {
 
     /// Ends with an error. The answer was not handed over: whoever makes the same call next takes
     /// it up, at once, even while this reader is still around.
-    fn told(&mut self, error: Error) -> Error {
+    pub(super) fn told(&mut self, error: Error) -> Error {
         (self.ended, self.incoming) = (true, None);
         if let Some(paid) = &mut self.paid
             && let Some(Books { row, outcome }) = paid.books.take()
@@ -194,7 +194,7 @@ impl Reading {
     }
 
     /// Says what happened to the money.
-    pub(super) fn explain(&self, error: Error) -> Error {
+    fn explain(&self, error: Error) -> Error {
         let Some(paid) = &self.paid else { return error };
         let payment = PaymentState::Charged {
             amount: paid.receipt.amount,

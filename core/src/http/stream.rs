@@ -147,10 +147,11 @@ impl PaidStream {
         }
     }
 
-    /// Adds to an error of its reader what was charged, and the key.
-    pub fn explain(&self, error: Error) -> Error {
-        match &self.body {
-            Body::Events(reading) => reading.explain(error),
+    /// Ends a stream whose reader found an error in it, and adds to that what was charged, and the
+    /// key. The answer stays outstanding: a server that owes it gives it to the same call.
+    pub fn fail(&mut self, error: Error) -> Error {
+        match &mut self.body {
+            Body::Events(reading) => reading.told(error),
             Body::Whole(_) => error,
         }
     }
