@@ -35,6 +35,10 @@ pub struct ChatResponse {
     pub transaction: Option<String>,
     /// What the server reported of the settlement.
     pub settlement: Option<Settlement>,
+    /// Whether an account was billed, so that the cost is not known here.
+    pub billed_to_account: bool,
+    /// What the server says of another model that answered instead.
+    pub fallback: Option<ServerFallback>,
     /// The body exactly as received, with all fields that have no name here.
     pub raw: String,
 }
@@ -61,6 +65,22 @@ pub struct ChatUsage {
     pub total_tokens: Count,
 }
 
+/// Another model answered than the one that was asked.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ServerFallback {
+    /// The model that answered, where the server tells it.
+    pub model: Option<String>,
+    /// Whether the server says that it did not take the payment. It is believed when the payment
+    /// has expired unused: until then the money stays counted in the limits.
+    pub settlement_skipped: bool,
+}
+
+impl From<chat::ServerFallback> for ServerFallback {
+    fn from(fallback: chat::ServerFallback) -> Self {
+        Self { model: fallback.model, settlement_skipped: fallback.settlement_skipped }
+    }
+}
+
 /// What the server reported of the settlement. Nothing here is proof; the chain is.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Settlement {
@@ -85,6 +105,8 @@ impl From<chat::ChatResponse> for ChatResponse {
             cost: response.cost().into(),
             transaction: response.transaction().map(str::to_owned),
             settlement: response.receipt.and_then(settlement),
+            billed_to_account: response.billed_to_account,
+            fallback: response.fallback.map(ServerFallback::from),
             id: response.id,
             created: time(response.created),
             model: response.model,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use blockrun_llm::error::Result;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::error::{NativeError, NativeResult};
 
@@ -26,23 +26,40 @@ impl CancelHandle {
     }
 }
 
-/// A call that ends with `Cancelled` when the handle is used first.
+/// Makes a call on the runtime's own threads, whatever thread of the app waits for it.
 ///
-/// The call is dropped there and then, which the core allows at every point: what was not sent is
-/// free again, what was sent stays counted as unknown.
-pub(crate) fn cancellable<T>(
+/// Using the handle ends it with `Cancelled`; so does dropping the future, as Kotlin does. The call
+/// is dropped where it stands, which the core allows at every point: what was not sent is free
+/// again, what was sent stays counted as unknown.
+pub(crate) async fn on_runtime<T: Send + 'static>(
     handle: Option<Arc<CancelHandle>>,
-    call: impl Future<Output = Result<T>>,
-) -> impl Future<Output = NativeResult<T>> {
-    // A call of the core has some 30 kB: it is moved once, not through every layer above.
-    let call = Box::pin(call);
-    async move {
-        let Some(handle) = handle else { return Ok(call.await?) };
-        let mut used = handle.0.subscribe();
-        tokio::select! {
-            biased;
-            Ok(_) = used.wait_for(|used| *used) => Err(NativeError::Cancelled),
-            result = call => Ok(result?),
+    call: impl Future<Output = Result<T>> + Send + 'static,
+) -> NativeResult<T> {
+    let mut task = EndsWithUs(tokio::spawn(call));
+    let mut used = handle.map(|handle| handle.0.subscribe());
+    let cancelled = async {
+        match &mut used {
+            Some(used) => drop(used.wait_for(|used| *used).await),
+            None => std::future::pending().await,
         }
+    };
+    tokio::select! {
+        biased;
+        () = cancelled => Err(NativeError::Cancelled),
+        ended = &mut task.0 => match ended {
+            Ok(result) => Ok(result?),
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(NativeError::Cancelled),
+            },
+        },
+    }
+}
+
+struct EndsWithUs<T>(JoinHandle<T>);
+
+impl<T> Drop for EndsWithUs<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

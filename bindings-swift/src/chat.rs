@@ -37,6 +37,18 @@ pub struct ChatOptions {
     /// JSON mode or schema: a JSON object in OpenAI's form.
     #[uniffi(default)]
     pub response_format: Option<String>,
+    /// Lets the model search, where it can.
+    #[uniffi(default)]
+    pub search: Option<bool>,
+    /// How to search: a JSON object in the server's form.
+    #[uniffi(default)]
+    pub search_parameters: Option<String>,
+    /// How long a reasoning model thinks: `low`, `medium`, `high`, or what else it knows.
+    #[uniffi(default)]
+    pub reasoning_effort: Option<String>,
+    /// Models to ask in turn when one cannot be reached, only as long as no payment was sent.
+    #[uniffi(default)]
+    pub fallback_models: Vec<String>,
     /// Further fields of the body: a JSON object. Those above go before them.
     #[uniffi(default)]
     pub extra: Option<String>,
@@ -76,6 +88,10 @@ pub(crate) fn request(
         tools: parsed("tools", options.tools)?,
         tool_choice: options.tool_choice.map(word_or_json),
         response_format: parsed("response_format", options.response_format)?,
+        search: options.search,
+        search_parameters: parsed("search_parameters", options.search_parameters)?,
+        reasoning_effort: options.reasoning_effort,
+        fallback_models: options.fallback_models,
         extra: options.extra.map(|text| members("extra", &text)).transpose()?.unwrap_or_default(),
         timeout: options.timeout,
         idempotency_key: options.idempotency_key,

@@ -7,6 +7,7 @@ use blockrun_llm::{
     error::Result,
     http,
     journal::{self, JournalOptions},
+    policy::PayeeRule,
     wallet,
 };
 
@@ -43,6 +44,10 @@ pub struct ClientOptions {
     /// The same for 86,400 seconds. `BLOCKRUN_MAX_COST_PER_DAY`, then no limit.
     #[uniffi(default)]
     pub max_cost_per_day: Option<Usdc>,
+    /// Who may be paid: addresses, or the single word `pin` for whoever was paid first at each
+    /// origin. Default: anybody the server names.
+    #[uniffi(default)]
+    pub payees: Option<Vec<String>>,
     /// What a call without an idempotency key does when the very same call was made before and it
     /// is not known what became of its payment. Default `resume`.
     #[uniffi(default)]
@@ -123,6 +128,7 @@ pub(crate) fn options(
         max_session_cost: options.max_session_cost.map(Into::into),
         max_cost_per_hour: options.max_cost_per_hour.map(Into::into),
         max_cost_per_day: options.max_cost_per_day.map(Into::into),
+        payees: options.payees.as_deref().map(PayeeRule::parse).transpose()?,
         on_payment: hook.map(|hook| Arc::new(Hook(hook)) as Arc<dyn http::PaymentHook>),
         on_unresolved: options.on_unresolved.map(Into::into).unwrap_or_default(),
         journal: JournalOptions {

@@ -7,6 +7,7 @@
 //! Nothing is done when the library is loaded, and constructing a client touches no database.
 
 mod answer;
+mod api;
 mod cancel;
 mod chat;
 mod client;
@@ -14,20 +15,24 @@ mod config;
 mod convert;
 mod error;
 mod hook;
+mod images;
 mod message;
 mod money;
 mod offline;
 mod payments;
 mod signer;
+mod stream;
 
-pub use answer::{ChatChoice, ChatResponse, ChatUsage, Model, Quote, Settlement};
+pub use answer::{ChatChoice, ChatResponse, ChatUsage, Model, Quote, ServerFallback, Settlement};
+pub use api::{ApiRequest, ApiResponse};
 pub use cancel::CancelHandle;
 pub use chat::ChatOptions;
-pub use client::NativeClient;
+pub use client::{NativeClient, PaymentMode};
 pub use config::{ClientOptions, Durability, OnUnresolved};
 pub use convert::{Count, Status};
 pub use error::{ErrorCode, ErrorDetails, NativeError, PaymentState, Proof, Rejection, SpendLimit};
 pub use hook::{ForeignError, PaymentHook, PaymentRequest};
+pub use images::{ImageData, ImageOptions, ImageResponse};
 pub use message::{ChatMessage, ContentPart, ToolCall};
 pub use money::{Usdc, parse_usdc};
 pub use offline::{
@@ -39,5 +44,6 @@ pub use payments::{
     JournalKind, PaymentFilter, PaymentRecord, PaymentScope, Reconciliation, RecordState, Spending,
 };
 pub use signer::{ForeignSigner, SigningRequest};
+pub use stream::{ChatChunk, ChunkChoice, NativeStream};
 
 uniffi::setup_scaffolding!();

@@ -237,9 +237,9 @@ pub fn verify_payment(
     header_value: &str,
     requirement: String,
     now: SystemTime,
-    version: u8,
+    version: Count,
 ) -> NativeResult<Verification> {
-    let version = Version::from_number(version.into())
+    let version = Version::from_number(version.whole("version")?)
         .ok_or_else(|| Error::argument("version", "must be 1 or 2"))?;
     let raw = RawValue::from_string(requirement)
         .map_err(|cause| Error::argument("requirement", &format!("is not JSON: {cause}")))?;
