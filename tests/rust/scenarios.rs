@@ -71,6 +71,26 @@ async fn streams_are_read_as_the_standard_says_and_paid_once() {
     play("streaming.json").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn images_are_paid_as_chats_are() {
+    play("images.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_endpoint_is_paid_and_no_path_leads_elsewhere() {
+    play("requests.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_asked_once_and_nothing_is_signed() {
+    play("account.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_fault_of_the_published_packages_returns() {
+    play("published_faults.json").await;
+}
+
 #[test]
 fn addresses_that_a_payment_may_not_travel_to_are_refused_before_any_traffic() {
     for address in [

@@ -13,7 +13,7 @@ pub enum StreamEvent {
     Made(MadeEvent),
 }
 
-/// A well-formed event: one of `text`, `finish`, `data` and `done`.
+/// A well-formed event: one of `text`, `repeated_text`, `finish`, `data` and `done`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MadeEvent {
@@ -23,6 +23,8 @@ pub struct MadeEvent {
     event: Option<String>,
     /// A chunk of a chat completion with this text.
     text: Option<String>,
+    /// The same, of this text so many times.
+    repeated_text: Option<(String, usize)>,
     /// The chunk that ends an answer for this reason.
     finish: Option<String>,
     /// Any other data: text as it is, anything else as JSON.
@@ -60,7 +62,8 @@ impl MadeEvent {
         if self.done {
             return "[DONE]".to_owned();
         }
-        match (&self.text, &self.finish, &self.data) {
+        let repeated = self.repeated_text.as_ref().map(|(text, times)| text.repeat(*times));
+        match (self.text.as_ref().or(repeated.as_ref()), &self.finish, &self.data) {
             (Some(text), ..) => chunk(&json!({"content": text}), None).to_string(),
             (_, Some(reason), _) => chunk(&json!({}), Some(reason)).to_string(),
             (.., Some(Value::String(text))) => text.clone(),
