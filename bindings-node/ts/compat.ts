@@ -151,7 +151,8 @@ export async function createPaymentPayload(
 ): Promise<string> {
   const { caip2, usdc, domainName, domainVersion } = evmNetwork(network);
   const { resourceUrl = 'https://blockrun.ai/api/v1/chat/completions' } = given;
-  const micro = BigInt(amount);
+  const micro = options.integer(amount, 'amount') as bigint;
+  if (micro < 0n) throw invalidArgument('amount', 'is negative');
   const signed = signPayment({
     privateKey,
     url: resourceUrl,
