@@ -1,9 +1,9 @@
-//! The native client: what `blockrun_llm.LLMClient` stands on.
+//! The native client: what `LLMClient` and `AsyncLLMClient` stand on. Every method that waits gives
+//! a [`Call`], to be waited for in the one way or the other.
 
 use std::{
     ffi::CString,
     future::Future,
-    mem, process,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,10 +11,7 @@ use std::{
 };
 
 use blockrun_llm::{
-    ChatRequest, ClientOptions, LLMClient, Result,
-    chat::ChatResponse,
-    http::PaymentHook,
-    journal::{Durability, JournalKind, JournalOptions, OnUnresolved, PaymentFilter, RecordState},
+    ClientOptions, LLMClient, Result, http::PaymentHook, journal::JournalKind, wallet::Signer,
 };
 use pyo3::{
     PyTraverseError, PyVisit,
@@ -24,19 +21,26 @@ use pyo3::{
 };
 
 use crate::{
-    approval::AskTheWaitingThread,
-    convert::{Arguments, to_json},
+    answer_stream::AnswerStream,
+    answers::{chat_answer, image_answer, whole_answer},
+    call::Call,
+    chat_stream::ChatStream,
+    convert::{Arguments, invalid, to_json},
     errors::exception,
-    runtime::wait,
+    owned::Owner,
+    questions::{AskToPay, AskToSign},
+    requests::{api_request, chat_request, client_options, image_request, payment_filter},
 };
 
 /// A client of the core, owned by the process that made it.
 #[pyclass(frozen, module = "blockrun_llm._native")]
 pub(crate) struct Client {
     core: Mutex<Option<LLMClient>>,
-    process: u32,
-    on_payment: Option<Py<PyAny>>,
+    owner: Owner,
+    /// Answers what the core asks; `None` where it never does.
+    desk: Option<Py<PyAny>>,
     warned: AtomicBool,
+    /// The wallet that pays; empty with an API key.
     #[pyo3(get)]
     address: String,
     #[pyo3(get)]
@@ -45,6 +49,11 @@ pub(crate) struct Client {
     model: String,
     #[pyo3(get)]
     timeout: f64,
+    /// `wallet` or `apikey`.
+    #[pyo3(get)]
+    payment_mode: &'static str,
+    #[pyo3(get)]
+    is_testnet: bool,
 }
 
 #[pymethods]
@@ -52,72 +61,144 @@ impl Client {
     #[new]
     fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let arguments = Arguments(options);
-        let on_payment = arguments.callable("on_payment")?;
         let options = ClientOptions {
-            on_payment: on_payment
-                .is_some()
-                .then(|| Arc::new(AskTheWaitingThread) as Arc<dyn PaymentHook>),
+            on_payment: arguments
+                .flag("asks_to_pay")?
+                .unwrap_or_default()
+                .then(|| Arc::new(AskToPay) as Arc<dyn PaymentHook>),
+            signer: signer(&arguments)?,
             ..client_options(&arguments)?
         };
         // Reads certificates from files.
         let made = py.detach(|| LLMClient::with_options(options));
         let core = made.map_err(|error| exception(py, &error))?;
         Ok(Self {
-            process: process::id(),
-            on_payment,
+            owner: Owner::new(),
+            desk: arguments.any("desk")?,
             warned: AtomicBool::new(false),
-            address: core.address().to_string(),
+            address: core.address().map(|address| address.to_string()).unwrap_or_default(),
             api_url: core.api_url().to_owned(),
             model: core.model().to_owned(),
             timeout: core.timeout().as_secs_f64(),
+            payment_mode: core.payment_mode().name(),
+            is_testnet: core.is_testnet(),
             core: Mutex::new(Some(core)),
         })
     }
 
     /// The text of a chat's first answer.
-    fn chat(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<String> {
-        Ok(self.complete(py, arguments)?.text())
+    fn chat(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let request = chat_request(&Arguments(arguments))?;
+        let chat = async move |core: LLMClient| core.chat_completion(&request).await;
+        self.call(py, chat, |response| Ok(response.text()))
     }
 
-    /// The body of a chat completion, and what was paid for it as JSON, if anything was.
-    fn chat_completion(
+    /// The body of a chat completion, and what else is known of it as JSON.
+    fn chat_completion(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let request = chat_request(&Arguments(arguments))?;
+        let chat = async move |core: LLMClient| core.chat_completion(&request).await;
+        self.call(py, chat, |response| chat_answer(&response))
+    }
+
+    /// A chat completion in chunks; nothing is sent yet.
+    fn chat_completion_stream(
         &self,
         py: Python<'_>,
         arguments: &Bound<'_, PyDict>,
-    ) -> PyResult<(String, Option<String>)> {
-        body_and_receipt(self.complete(py, arguments)?)
+    ) -> PyResult<ChatStream> {
+        let request = chat_request(&Arguments(arguments))?;
+        let stream = self.open()?.chat_completion_stream(&request);
+        let stream = stream.map_err(|error| exception(py, &error))?;
+        Ok(ChatStream::new(stream, self.desk(py)))
+    }
+
+    /// Images, in the form of `chat_completion`.
+    fn image(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let request = image_request(&Arguments(arguments))?;
+        let image = async move |core: LLMClient| core.image(&request).await;
+        self.call(py, image, |response| image_answer(&response))
+    }
+
+    /// The answer of any endpoint: status, headers, body, and what else is known as JSON.
+    fn request(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let request = api_request(&Arguments(arguments))?;
+        let account = self.payment_mode == "apikey";
+        let send = async move |core: LLMClient| core.request(&request).await;
+        self.call(py, send, move |response| whole_answer(&response, account))
+    }
+
+    /// The answer of any endpoint, piece by piece.
+    fn stream(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let request = api_request(&Arguments(arguments))?;
+        let desk = self.desk(py);
+        let account = self.payment_mode == "apikey";
+        let send = async move |core: LLMClient| core.stream(&request).await;
+        self.call(py, send, move |stream| AnswerStream::new(stream, account, desk))
+    }
+
+    /// The answer to a host's request, of any status.
+    fn serve_host(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let request = api_request(&Arguments(arguments))?;
+        let retry = Arguments(arguments).flag("retry")?.unwrap_or_default();
+        let desk = self.desk(py);
+        let account = self.payment_mode == "apikey";
+        let send = async move |core: LLMClient| core.serve_host(&request, retry).await;
+        self.call(py, send, move |stream| AnswerStream::new(stream, account, desk))
     }
 
     /// The stored answer of a paid call, in the form of `chat_completion`.
-    fn recover(
-        &self,
-        py: Python<'_>,
-        arguments: &Bound<'_, PyDict>,
-    ) -> PyResult<(String, Option<String>)> {
+    fn recover(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
         let key = Arguments(arguments).required("key", Arguments::text)?;
-        body_and_receipt(self.call(py, |core| async move { core.recover(&key).await })?)
+        let recover = async move |core: LLMClient| core.recover(&key).await;
+        self.call(py, recover, |response| chat_answer(&response))
     }
 
     /// The price of a chat completion, as JSON.
-    fn quote(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<String> {
+    fn quote(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
         let request = chat_request(&Arguments(arguments))?;
-        to_json(&self.call(py, |core| async move { core.quote(&request).await })?)
+        self.call(
+            py,
+            async move |core: LLMClient| core.quote(&request).await,
+            |quote| to_json(&quote),
+        )
     }
 
     /// The models, as JSON.
-    fn list_models(&self, py: Python<'_>) -> PyResult<String> {
-        to_json(&self.call(py, |core| async move { core.list_models().await })?)
+    fn list_models(&self, py: Python<'_>) -> PyResult<Call> {
+        self.call(py, async |core: LLMClient| core.list_models().await, |models| to_json(&models))
+    }
+
+    /// The models that make images, as JSON.
+    fn list_image_models(&self, py: Python<'_>) -> PyResult<Call> {
+        self.call(
+            py,
+            async |core: LLMClient| core.list_image_models().await,
+            |models| to_json(&models),
+        )
+    }
+
+    /// What the wallet holds, in micro-USDC.
+    fn balance(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let network = Arguments(arguments).text("network")?;
+        let ask = async move |core: LLMClient| core.balance(network.as_deref()).await;
+        self.call(py, ask, |balance| Ok(balance.micro()))
     }
 
     /// Payments that pass a filter, as JSON.
-    fn payments(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<String> {
+    fn payments(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
         let filter = payment_filter(&Arguments(arguments))?;
-        to_json(&self.call(py, |core| async move { core.payments(filter).await })?)
+        let list = async move |core: LLMClient| core.payments(filter).await;
+        self.call(py, list, |payments| to_json(&payments))
     }
 
     /// What the chain says of open payments, as JSON.
-    fn reconcile(&self, py: Python<'_>) -> PyResult<String> {
-        to_json(&self.call(py, |core| async move { core.reconcile().await })?)
+    fn reconcile(&self, py: Python<'_>) -> PyResult<Call> {
+        self.call(py, async |core: LLMClient| core.reconcile().await, |found| to_json(&found))
+    }
+
+    /// The sums of what was paid, as JSON.
+    fn spending(&self, py: Python<'_>) -> PyResult<Call> {
+        self.call(py, async |core: LLMClient| core.spending().await, |sums| to_json(&sums))
     }
 
     /// Where payments are recorded, once they are.
@@ -129,69 +210,63 @@ impl Client {
         }))
     }
 
-    /// The sums of what was paid, as JSON.
-    fn spending(&self, py: Python<'_>) -> PyResult<String> {
-        to_json(&self.call(py, |core| async move { core.spending().await })?)
+    /// Warns once of payments that will be forgotten with the process. `level` is that of
+    /// `warnings.warn`.
+    fn warn(&self, py: Python<'_>, level: i32) -> PyResult<()> {
+        if self.warned.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(JournalKind::MemoryBecause(reason)) = core.as_ref().and_then(LLMClient::journal)
+        else {
+            return Ok(());
+        };
+        if self.warned.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let text = CString::new(format!("payments are recorded in memory only: {reason}"))?;
+        let category = py.get_type::<PyRuntimeWarning>();
+        if let Err(raised) = PyErr::warn(py, category.as_any(), &text, level) {
+            // Warnings are errors here, but none is worth the answer that was just paid for.
+            raised.write_unraisable(py, None);
+        }
+        Ok(())
     }
 
     /// Lets go of the key and, when the last call has ended, of the connections.
     fn close(&self) {
         let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if self.process != process::id() {
-            forget(core);
-        }
+        self.owner.drop_or_leave(core);
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        visit.call(&self.on_payment)
+        visit.call(&self.desk)
     }
 }
 
 impl Client {
-    fn complete(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<ChatResponse> {
-        let request = chat_request(&Arguments(arguments))?;
-        self.call(py, |core| async move { core.chat_completion(&request).await })
-    }
-
-    /// Makes a call and waits for it.
-    fn call<T, F>(&self, py: Python<'_>, call: impl FnOnce(LLMClient) -> F) -> PyResult<T>
+    /// A call of the core, and how Python is shown what it brings.
+    fn call<T, V, F>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(LLMClient) -> F,
+        show: impl FnOnce(T) -> PyResult<V> + Send + 'static,
+    ) -> PyResult<Call>
     where
         T: Send + 'static,
+        V: for<'py> IntoPyObject<'py> + Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let core = self.open()?;
-        let outcome = wait(py, call(core.clone()), |question| match &self.on_payment {
-            Some(on_payment) => question.put(py, on_payment),
-            None => Ok(()),
-        });
-        self.warn_of_memory(py, core.journal());
-        outcome?.map_err(|error| exception(py, &error))
+        Ok(Call::new(py, &self.desk, call(core), show))
     }
 
-    /// Warns once of payments that will be forgotten with the process.
-    fn warn_of_memory(&self, py: Python<'_>, journal: Option<&JournalKind>) {
-        let Some(JournalKind::MemoryBecause(reason)) = journal else { return };
-        if self.warned.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let warned = CString::new(format!("payments are recorded in memory only: {reason}"))
-            .map_err(PyErr::from)
-            // The caller of our Python half.
-            .and_then(|text| PyErr::warn(py, py.get_type::<PyRuntimeWarning>().as_any(), &text, 2));
-        if let Err(raised) = warned {
-            // Warnings are errors here, but none is worth the answer that was just paid for.
-            raised.write_unraisable(py, None);
-        }
+    fn desk(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.desk.as_ref().map(|desk| desk.clone_ref(py))
     }
 
     fn open(&self) -> PyResult<LLMClient> {
-        if self.process != process::id() {
-            // The connections are shared with the parent: two processes on one of them would mix
-            // their requests, payments included.
-            return Err(PyRuntimeError::new_err(
-                "this client was made before the process forked; make a new LLMClient in the child",
-            ));
-        }
+        self.owner.check()?;
         let core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         core.clone().ok_or_else(|| PyRuntimeError::new_err("the client is closed"))
     }
@@ -203,89 +278,10 @@ impl Drop for Client {
     }
 }
 
-/// Leaves a client of the parent process alone: to drop it would wake threads that do not exist
-/// here, under locks that they may have held at the moment of the fork.
-fn forget(core: Option<LLMClient>) {
-    mem::forget(core);
-}
-
-fn body_and_receipt(response: ChatResponse) -> PyResult<(String, Option<String>)> {
-    let receipt = response.receipt.as_ref().map(to_json).transpose()?;
-    Ok((response.raw, receipt))
-}
-
-fn client_options(arguments: &Arguments<'_, '_>) -> PyResult<ClientOptions> {
-    Ok(ClientOptions {
-        private_key: arguments.text("private_key")?.map(Into::into),
-        api_url: arguments.text("api_url")?,
-        model: arguments.text("model")?,
-        timeout: arguments.seconds("timeout")?,
-        max_cost_per_call: arguments.dollars("max_cost_per_call")?,
-        max_session_cost: arguments.dollars("max_session_cost")?,
-        max_cost_per_hour: arguments.dollars("max_cost_per_hour")?,
-        max_cost_per_day: arguments.dollars("max_cost_per_day")?,
-        on_unresolved: arguments
-            .choice(
-                "on_unresolved",
-                &[
-                    ("resume", OnUnresolved::Resume),
-                    ("refuse", OnUnresolved::Refuse),
-                    ("new", OnUnresolved::New),
-                ],
-            )?
-            .unwrap_or_default(),
-        journal: journal_options(arguments)?,
-        rpc_url: arguments.text("rpc_url")?,
-        ca_file: arguments.path("ca_file")?,
-        user_agent: Some(concat!("blockrun-python/", env!("CARGO_PKG_VERSION")).to_owned()),
-        ..ClientOptions::default()
-    })
-}
-
-fn journal_options(arguments: &Arguments<'_, '_>) -> PyResult<JournalOptions> {
-    let levels = [("process", Durability::Process), ("power", Durability::Power)];
-    Ok(JournalOptions {
-        home: arguments.path("home")?,
-        durability: arguments.choice("durability", &levels)?.unwrap_or_default(),
-        ..JournalOptions::default()
-    })
-}
-
-fn payment_filter(arguments: &Arguments<'_, '_>) -> PyResult<PaymentFilter> {
-    let states = RecordState::ALL.map(|state| (state.name(), state));
-    let limit = arguments.count("limit")?;
-    Ok(PaymentFilter {
-        own: arguments.choice("scope", &[("client", true), ("home", false)])?.unwrap_or(true),
-        state: arguments.choice("state", &states)?,
-        since: arguments.count("since")?,
-        model: arguments.text("model")?,
-        origin: arguments.text("origin")?,
-        limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
-    })
-}
-
-fn chat_request(arguments: &Arguments<'_, '_>) -> PyResult<ChatRequest> {
-    let messages = match arguments.text("prompt")? {
-        Some(prompt) => ChatRequest::new(prompt),
-        None => ChatRequest::from_messages(arguments.json("messages")?.unwrap_or_default()),
-    };
-    let request = match arguments.text("system")? {
-        Some(system) => messages.system(system),
-        None => messages,
-    };
-    Ok(ChatRequest {
-        model: arguments.text("model")?,
-        max_tokens: arguments.count("max_tokens")?,
-        temperature: arguments.number("temperature")?,
-        top_p: arguments.number("top_p")?,
-        n: arguments.count("n")?,
-        stop: arguments.texts("stop")?,
-        tools: arguments.json("tools")?,
-        tool_choice: arguments.json("tool_choice")?,
-        response_format: arguments.json("response_format")?,
-        extra: arguments.json("extra")?.unwrap_or_default(),
-        idempotency_key: arguments.text("idempotency_key")?,
-        timeout: arguments.seconds("timeout")?,
-        ..request
-    })
+/// A signer that Python has, named by its address.
+fn signer(arguments: &Arguments<'_, '_>) -> PyResult<Option<Arc<dyn Signer>>> {
+    let Some(text) = arguments.text("signer_address")? else { return Ok(None) };
+    let address =
+        text.parse().map_err(|_| invalid("signer", &format!("{text:?} is not an address")))?;
+    Ok(Some(Arc::new(AskToSign { address })))
 }

@@ -8,7 +8,7 @@ use pyo3::{
     exceptions::{PyTypeError, PyValueError},
     prelude::*,
     sync::PyOnceLock,
-    types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType},
+    types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -82,12 +82,30 @@ impl<'py> Arguments<'_, 'py> {
         Ok(Some(*meaning))
     }
 
-    /// Something that can be called.
-    pub(crate) fn callable(&self, name: &str) -> PyResult<Option<Py<PyAny>>> {
-        self.read(name, |name, value| match value.is_callable() {
-            true => Ok(value.clone().unbind()),
-            false => Err(mistyped(name, "a callable", value)),
+    /// A `bool`.
+    pub(crate) fn flag(&self, name: &str) -> PyResult<Option<bool>> {
+        self.read(name, |name, value| {
+            let flag = value.cast::<PyBool>().map_err(|_| mistyped(name, "a bool", value))?;
+            Ok(flag.is_true())
         })
+    }
+
+    /// An object of the Python half.
+    pub(crate) fn any(&self, name: &str) -> PyResult<Option<Py<PyAny>>> {
+        Ok(self.get(name)?.map(Bound::unbind))
+    }
+
+    /// `bytes`.
+    pub(crate) fn bytes(&self, name: &str) -> PyResult<Option<Vec<u8>>> {
+        self.read(name, |name, value| {
+            let bytes = value.cast::<PyBytes>().map_err(|_| mistyped(name, "bytes", value))?;
+            Ok(bytes.as_bytes().to_vec())
+        })
+    }
+
+    /// A list of pairs of `str`.
+    pub(crate) fn pairs(&self, name: &str) -> PyResult<Vec<(String, String)>> {
+        Ok(self.read(name, |_, value| value.extract())?.unwrap_or_default())
     }
 
     /// A `str` or `os.PathLike`.

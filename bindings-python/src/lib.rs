@@ -4,11 +4,19 @@
 //! crosses as text. What users see (signatures, types, exception classes) is written in Python,
 //! in `python/blockrun_llm`; nothing here is meant to be imported by them.
 
-mod approval;
+mod answer_stream;
+mod answers;
+mod call;
+mod chat_stream;
+mod checks;
 mod client;
 mod convert;
 mod errors;
+mod mail;
 mod offline;
+mod owned;
+mod questions;
+mod requests;
 mod runtime;
 
 #[pyo3::pymodule(gil_used = false)]
@@ -16,11 +24,18 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::client::Client;
-    #[pymodule_export]
     use super::offline::{
         canonical_json, nonce, payment_id, quote_chat, recover_signer, sign_authorization,
         sign_payment, verify_payment,
+    };
+    #[pymodule_export]
+    use super::{
+        answer_stream::AnswerStream,
+        call::Call,
+        chat_stream::ChatStream,
+        checks::{accumulate, address_of, check_chat, check_url},
+        client::Client,
+        questions::Question,
     };
 
     #[pymodule_init]

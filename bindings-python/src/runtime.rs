@@ -21,7 +21,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::approval::{DESK, Question};
+use crate::{
+    mail::PostOffice,
+    questions::{DESK, Desk, Question},
+};
 
 /// How often a waiting thread looks for signals: Ctrl-C must interrupt within 100 ms.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,6 +34,7 @@ const THREADS: usize = 2;
 struct Slot {
     process: u32,
     runtime: Runtime,
+    office: PostOffice,
 }
 
 // A pointer and not a lock: a lock that another thread held at the moment of the fork would stay
@@ -55,12 +59,14 @@ pub(crate) fn wait<F>(
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let runtime = current()?;
+    let (runtime, _) = current()?;
     let (desk, mut questions) = unbounded_channel();
-    let mut task = runtime.spawn(DESK.scope(desk, future));
+    let mut task = runtime.spawn(DESK.scope(Desk::Thread(desk), future));
     loop {
         let go_on = match wait_a_tick(py, runtime, &mut task, &mut questions) {
-            Some(News::Done(joined)) => return joined.map_err(|cause| lost(&cause)),
+            Some(News::Done(joined)) => {
+                return joined.map_err(|cause| PyRuntimeError::new_err(lost(&cause)));
+            }
             Some(News::Asked(question)) => answer(question),
             None => py.check_signals(),
         };
@@ -92,35 +98,46 @@ fn wait_a_tick<T: Send>(
     py.detach(|| runtime.block_on(async { timeout(TICK, news).await })).ok()
 }
 
-fn lost(cause: &JoinError) -> PyErr {
-    PyRuntimeError::new_err(format!("the call was lost: {cause}"))
+/// Waits a tick at most for a task that was aborted.
+pub(crate) fn linger(py: Python<'_>, task: JoinHandle<()>) -> PyResult<()> {
+    let (runtime, _) = current()?;
+    let _dropped = py.detach(|| runtime.block_on(async { timeout(TICK, task).await }));
+    Ok(())
 }
 
-/// The runtime of this process, made when it is first needed. It lives as long as the process.
-fn current() -> PyResult<&'static Runtime> {
+/// Says that a task panicked.
+pub(crate) fn lost(cause: &JoinError) -> String {
+    format!("the call was lost: {cause}")
+}
+
+/// The runtime of this process and its post office, made when they are first needed. They live as
+/// long as the process.
+pub(crate) fn current() -> PyResult<(&'static Runtime, &'static PostOffice)> {
     let found = SLOT.load(Ordering::Acquire);
-    if let Some(runtime) = usable(found) {
-        return Ok(runtime);
+    if let Some(slot) = usable(found) {
+        return Ok((&slot.runtime, &slot.office));
     }
     let runtime = Builder::new_multi_thread()
         .worker_threads(THREADS)
         .thread_name("blockrun")
         .enable_all()
         .build()?;
-    let made = Box::into_raw(Box::new(Slot { process: process::id(), runtime }));
-    match SLOT.compare_exchange(found, made, Ordering::AcqRel, Ordering::Acquire) {
+    let office = PostOffice::open()?;
+    let made = Box::into_raw(Box::new(Slot { process: process::id(), runtime, office }));
+    let slot = match SLOT.compare_exchange(found, made, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => usable(made),
         // Another thread was faster; ours stays idle, which happens once at most.
         Err(theirs) => usable(theirs),
-    }
-    .ok_or_else(|| PyRuntimeError::new_err("the process forked while a runtime was made"))
+    };
+    slot.map(|slot| (&slot.runtime, &slot.office))
+        .ok_or_else(|| PyRuntimeError::new_err("the process forked while a runtime was made"))
 }
 
-/// The runtime in a slot, unless it is another process's.
+/// A slot, unless it is another process's.
 #[allow(unsafe_code, reason = "the slot is shared without a lock, see SLOT")]
-fn usable(slot: *const Slot) -> Option<&'static Runtime> {
+fn usable(slot: *const Slot) -> Option<&'static Slot> {
     // SAFETY: a pointer in SLOT is null or comes from `Box::into_raw` and is never freed, and a
     // `Slot` is not changed after it was published (with release, read with acquire).
     let slot = unsafe { slot.as_ref() }?;
-    (slot.process == process::id()).then_some(&slot.runtime)
+    (slot.process == process::id()).then_some(slot)
 }

@@ -11,9 +11,8 @@ from support import ANSWER
 
 from blockrun_llm import ChatChoice, ChatMessage, ChatResponse, ChatUsage, JsonObject
 
-RECEIPT = json.dumps(
-    {"amount": 1234, "transaction": "0x1", "settlement": {"success": True, "transaction": "0x1"}}
-)
+SETTLEMENT = {"success": True, "transaction": "0x1"}
+RECEIPT = json.dumps({"receipt": {"amount": 1234, "transaction": "0x1", "settlement": SETTLEMENT}})
 COST = {
     "cost_usd": 0.001234,
     "cost_micro": 1234,

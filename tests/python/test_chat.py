@@ -20,7 +20,7 @@ def test_a_call_pays_for_itself(gateway: str) -> None:
         assert client.chat("openai/gpt-4o", "Hello!")
         answer = client.chat_completion("gpt-4o-mini", [{"role": "user", "content": "Hello!"}])
         assert answer.choices[0].message.content
-        assert answer.cost_micro > 0
+        assert answer.cost_micro
         assert answer.cost_usd == answer.cost_micro / 1_000_000
         assert answer.payment_scheme == "exact"
         assert answer.settlement is not None

@@ -10,16 +10,25 @@ from typing_extensions import assert_type
 
 from blockrun_llm import (
     APIError,
+    ApiResponse,
+    AsyncChatStream,
+    AsyncLLMClient,
     BlockrunError,
     ChatChoice,
+    ChatChunkToolCall,
+    ChatCompletionChunk,
     ChatMessage,
     ChatResponse,
+    ChatStream,
+    EventStream,
+    ImageResponse,
     LLMClient,
     PaymentRecord,
     PaymentRequest,
     PaymentState,
     Quote,
     Reconciliation,
+    ServerEvent,
     Spending,
     SpendLimitError,
     ToolCall,
@@ -33,7 +42,7 @@ def clients() -> None:
     LLMClient(timeout="60")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with LLMClient() as client:
         assert_type(client, LLMClient)
-        assert_type(client.payment_mode, Literal["wallet"])
+        assert_type(client.payment_mode, Literal["wallet", "apikey"])
         assert_type(client.journal, Literal["file", "memory"] | None)
 
 
@@ -76,6 +85,54 @@ def calls(client: LLMClient) -> None:
     client.chat("Hi", max_tokens="5")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
+def more_calls(client: LLMClient) -> None:
+    messages = [{"role": "user", "content": "Hi"}]
+    stream = client.chat_completion_stream("m", messages, search=True, fallback_models=["a"])
+    assert_type(stream, ChatStream)
+    for chunk in stream:
+        assert_type(chunk, ChatCompletionChunk)
+        assert_type(chunk.choices[0].delta.tool_calls, tuple[ChatChunkToolCall, ...] | None)
+        assert_type(chunk.cost_usd, float | None)
+    assert_type(stream.response(), ChatResponse)
+    with client.stream("POST", "/v1/x", {"stream": True}) as events:
+        assert_type(events, EventStream)
+        assert_type(next(events), ServerEvent)
+    assert_type(client.image("A boat", size="512x512", n=2, response_format="url"), ImageResponse)
+    assert_type(client.image("A boat").data[0].url, str | None)
+    assert_type(client.request("GET", "/v1/x", params={"limit": 5}), ApiResponse)
+    assert_type(client.get_balance(), float)
+    assert_type(client.get_balance_micro(), int)
+    create = client.openai.chat.completions.create
+    assert_type(create(model="m", messages=messages, seed=1), ChatResponse)
+    assert_type(create(model="m", messages=messages, stream=False), ChatResponse)
+    assert_type(create(model="m", messages=messages, stream=True), ChatStream)
+    client.image(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def in_asyncio(client: AsyncLLMClient) -> None:
+    async def later(_: PaymentRequest) -> bool:
+        return True
+
+    AsyncLLMClient(on_payment=later)
+    messages = [{"role": "user", "content": "Hi"}]
+    assert_type(await client.chat("m", "Hi"), str)
+    assert_type(await client.chat_completion(messages), ChatResponse)
+    assert_type(await client.quote("Hi"), Quote)
+    assert_type(await client.get_spending(), Spending)
+    assert_type(await client.get_balance(), float)
+    assert_type(await client.payments(), list[PaymentRecord])
+    async with client.chat_completion_stream("m", messages) as stream:
+        assert_type(stream, AsyncChatStream)
+        async for chunk in stream:
+            assert_type(chunk, ChatCompletionChunk)
+    assert_type(await anext(client.chat_completion_stream("m", messages)), ChatCompletionChunk)
+    create = client.openai.chat.completions.create
+    assert_type(await create(model="m", messages=messages), ChatResponse)
+    assert_type(await create(model="m", messages=messages, stream=True), AsyncChatStream)
+    async with client as same:
+        assert_type(same, AsyncLLMClient)
+
+
 def answers(answer: ChatResponse) -> None:
     assert_type(answer.choices, tuple[ChatChoice, ...])
     assert_type(answer.choices[0].message, ChatMessage)
@@ -83,8 +140,8 @@ def answers(answer: ChatResponse) -> None:
     assert_type(answer.choices[0].message.tool_calls, tuple[ToolCall, ...] | None)
     assert_type(answer.choices[0].finish_reason, str | None)
     assert_type(answer.created, int)
-    assert_type(answer.cost_usd, float)
-    assert_type(answer.cost_micro, int)
+    assert_type(answer.cost_usd, float | None)
+    assert_type(answer.cost_micro, int | None)
     assert_type(answer.settlement, dict[str, Any] | None)
     assert_type(answer.model_dump(), dict[str, Any])
 

@@ -12,7 +12,18 @@ Importing it reads no file and no environment variable, and installs no logging.
 """
 
 from . import offline
-from ._client import Dollars, LLMClient, Messages, OnPayment
+from ._async_client import AsyncLLMClient
+from ._base import AsyncOnPayment, Dollars, Messages, OnPayment
+from ._chunks import (
+    ChatChunkChoice,
+    ChatChunkDelta,
+    ChatChunkToolCall,
+    ChatChunkToolFunction,
+    ChatCompletionChunk,
+    accumulate_chunks,
+)
+from ._client import LLMClient, Params
+from ._desk import Signer
 from ._errors import (
     APIConnectionError,
     APIError,
@@ -31,6 +42,9 @@ from ._errors import (
     StreamBroken,
     StreamConsumed,
 )
+from ._factories import async_testnet_client, list_image_models, list_models, testnet_client
+from ._images import ImageData, ImageResponse
+from ._json_object import JsonObject
 from ._money import (
     PaymentRecord,
     PaymentRequest,
@@ -41,34 +55,69 @@ from ._money import (
     Spending,
 )
 from ._native import __version__
+from ._openai import AsyncOpenAI, ModelList, OpenAI
+from ._paid import ServerFallback
+from ._response import ApiResponse, ServerEvent
+from ._streams import AsyncChatStream, AsyncEventStream, ChatStream, EventStream
 from ._types import (
     ChatChoice,
     ChatMessage,
     ChatResponse,
     ChatUsage,
-    JsonObject,
     ToolCall,
     ToolFunction,
 )
+from .apikey import (
+    DEFAULT_API_KEY_URL,
+    ENV_API_KEY,
+    ENV_API_KEY_URL,
+    PAYMENT_MODE_API_KEY,
+    PAYMENT_MODE_WALLET,
+    is_api_key,
+    resolve_api_key,
+)
 
 __all__ = [
+    "DEFAULT_API_KEY_URL",
+    "ENV_API_KEY",
+    "ENV_API_KEY_URL",
+    "PAYMENT_MODE_API_KEY",
+    "PAYMENT_MODE_WALLET",
     "APIConnectionError",
     "APIError",
     "APITimeoutError",
+    "ApiResponse",
+    "AsyncChatStream",
+    "AsyncEventStream",
+    "AsyncLLMClient",
+    "AsyncOnPayment",
+    "AsyncOpenAI",
     "BlockrunError",
     "ChatChoice",
+    "ChatChunkChoice",
+    "ChatChunkDelta",
+    "ChatChunkToolCall",
+    "ChatChunkToolFunction",
+    "ChatCompletionChunk",
     "ChatMessage",
     "ChatResponse",
+    "ChatStream",
     "ChatUsage",
     "ClockSkew",
     "Dollars",
+    "EventStream",
     "IdempotencyConflict",
     "IdempotencyInFlight",
+    "ImageData",
+    "ImageResponse",
     "JournalError",
     "JsonObject",
     "LLMClient",
     "Messages",
+    "ModelList",
     "OnPayment",
+    "OpenAI",
+    "Params",
     "PaymentAlreadyUsed",
     "PaymentError",
     "PaymentOutcomeUnknown",
@@ -80,6 +129,9 @@ __all__ = [
     "Reconciliation",
     "RecordState",
     "RequirementRejected",
+    "ServerEvent",
+    "ServerFallback",
+    "Signer",
     "SpendLimitError",
     "Spending",
     "StreamBroken",
@@ -87,7 +139,14 @@ __all__ = [
     "ToolCall",
     "ToolFunction",
     "__version__",
+    "accumulate_chunks",
+    "async_testnet_client",
+    "is_api_key",
+    "list_image_models",
+    "list_models",
     "offline",
+    "resolve_api_key",
+    "testnet_client",
 ]
 
 # Tracebacks, and pickles, name the classes as users import them. (Python 3.10 takes an alias such

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from ._json import dump
@@ -16,12 +16,14 @@ _PLAIN = frozenset(
         "top_p",
         "n",
         "stop",
+        "search",
+        "reasoning_effort",
+        "fallback_models",
         "idempotency_key",
         "timeout",
     }
 )
-_JSON = frozenset({"tools", "tool_choice", "response_format"})
-_UNAVAILABLE = ("search", "fallback_models")
+_JSON = frozenset({"tools", "tool_choice", "response_format", "search_parameters"})
 
 Content = Literal["prompt", "messages"]
 
@@ -57,11 +59,46 @@ def chat_arguments(
     arguments = {name: given.pop(name) for name in _PLAIN & given.keys()}
     arguments |= {name: dump(name, given.pop(name)) for name in sorted(_JSON & given.keys())}
     arguments[content] = _content(method, content, given.pop(content, None))
-    for name in _UNAVAILABLE:
-        if given.pop(name, None):
-            raise ValueError(f"{name} is not available in this version; leave it out")
-    fields = (f"{dump(name, name)}:{dump(name, value)}" for name, value in given.items())
-    return {**arguments, "extra": "{" + ",".join(fields) + "}"}
+    return {**arguments, "extra": further_fields(given)}
+
+
+def further_fields(given: Mapping[str, Any]) -> str:
+    """Fields of a body as JSON, one by one, so that an error names the one that is wrong."""
+    fields = (
+        f"{dump(name, name)}:{dump(name, value)}"
+        for name, value in given.items()
+        if value is not None
+    )
+    return "{" + ",".join(fields) + "}"
+
+
+def api_arguments(
+    method: str,
+    path: str,
+    body: Any,
+    params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None,
+    options: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Arguments of a request to any endpoint."""
+    arguments = {"method": method, "path": path, **options}
+    if body is not None:
+        arguments["body"] = body if isinstance(body, bytes) else dump("body", body).encode()
+    pairs = params.items() if isinstance(params, Mapping) else params or ()
+    arguments["query"] = [
+        (name, _query_text(item))
+        for name, value in pairs
+        for item in (value if isinstance(value, (list, tuple)) else (value,))  # pyright: ignore[reportUnknownVariableType]
+        if item is not None
+    ]
+    return arguments
+
+
+def _query_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise TypeError(f"params: expected text or numbers, got {type(value).__name__}")
 
 
 def _by_name(

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar
 
-from . import _native
-from ._arguments import chat_arguments, client_options, content_of
+from ._arguments import api_arguments, further_fields
+from ._chat import ChatMethods
+from ._images import ImageResponse
+from ._json_object import read_list
 from ._money import (
     PaymentRecord,
-    PaymentRequest,
-    Quote,
     Reconciliation,
     RecordState,
     Spending,
+    dollars,
     spending_from_native,
 )
+from ._openai import OpenAI
+from ._response import ApiResponse
+from ._streams import EventStream
 from ._types import ChatResponse
-
-Dollars = int | float | str | Decimal
-"""Dollars, taken exactly: ``0.1`` is 100,000 micro-USDC. More than 6 decimals is an error."""
-
-Messages = Sequence[Any]
-"""Messages in OpenAI's form: dicts, or messages of earlier answers. Sent as they are."""
-
-OnPayment = Callable[[PaymentRequest], bool | None]
-"""Agrees to a payment with True or None, refuses it with False."""
 
 _Client = TypeVar("_Client", bound="LLMClient")
 
+Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
+"""A query: names and texts or numbers; a list is a name several times."""
 
-class LLMClient:
+
+class LLMClient(ChatMethods):
     """Client of an OpenAI-compatible endpoint that answers 402 with a price.
 
     A call that the server asks money for is paid in USDC, exactly once, within the limits of the
@@ -54,9 +49,11 @@ class LLMClient:
 
     Args:
         private_key: Key of the paying wallet, 64 hex digits with or without ``0x``; never printed.
-            Else ``BLOCKRUN_WALLET_KEY``, then ``BASE_CHAIN_WALLET_KEY``.
-        api_url: Base address of the endpoint. Else ``BLOCKRUN_API_URL``, then
-            ``https://blockrun.ai/api``. https, or http to this machine.
+            Or an API key, ``brk_…``: its account is billed, nothing is signed, and a call is sent
+            once. Else ``BLOCKRUN_API_KEY``, ``BLOCKRUN_WALLET_KEY``, ``BASE_CHAIN_WALLET_KEY``.
+        api_url: Base address of the endpoint, https, or http to this machine. Else
+            ``BLOCKRUN_API_URL``, then ``https://blockrun.ai/api``. With an API key
+            ``BLOCKRUN_API_KEY_URL``, ``BLOCKRUN_API_BASE_URL``, then ``https://api.blockrun.ai``.
         timeout: Total seconds of a call, all repetitions included. Else ``BLOCKRUN_CHAT_TIMEOUT``,
             then 600.
         search_timeout: Not available in this version; anything but None or 300 is a ``ValueError``.
@@ -90,214 +87,125 @@ class LLMClient:
             the process; ``"power"``, the loss of power too, at about ten times the cost of a write.
         ca_file: PEM file with the only certificates to trust. Default: the system's, or those that
             ``SSL_CERT_FILE`` names.
+        signer: Signs instead of a private key that is given: an account of ``eth_account``, or any
+            object with ``address`` and ``sign_typed_data``. It is asked in the thread that made the
+            call, once all limits and ``on_payment`` have agreed; what it raises ends the call.
 
     Raises:
         ValueError: A value, or an environment variable, that cannot be used.
         TypeError: An argument of a wrong type.
     """
 
-    __slots__ = ("__weakref__", "_native")
+    __slots__ = ()
 
-    def __init__(
-        self,
-        private_key: str | None = None,
-        api_url: str | None = None,
-        timeout: float | None = None,
-        search_timeout: float | None = None,
-        transaction_log: bool | str | os.PathLike[str] | None = None,
-        max_cost_per_call: Dollars | None = None,
-        max_session_cost: Dollars | None = None,
-        payment_scheme: str | None = None,
-        *,
-        model: str | None = None,
-        max_cost_per_hour: Dollars | None = None,
-        max_cost_per_day: Dollars | None = None,
-        on_payment: OnPayment | None = None,
-        on_unresolved: Literal["resume", "refuse", "new"] | None = None,
-        rpc_url: str | None = None,
-        home: str | os.PathLike[str] | None = None,
-        durability: Literal["process", "power"] | None = None,
-        ca_file: str | os.PathLike[str] | None = None,
-    ) -> None:
-        options = client_options(
-            unavailable={
-                "search_timeout": (search_timeout, (None, 300)),
-                "transaction_log": (transaction_log, (None, False)),
-                "payment_scheme": (payment_scheme, (None, "exact")),
-            },
-            private_key=private_key,
-            api_url=api_url,
-            timeout=timeout,
-            max_cost_per_call=max_cost_per_call,
-            max_session_cost=max_session_cost,
-            model=model,
-            max_cost_per_hour=max_cost_per_hour,
-            max_cost_per_day=max_cost_per_day,
-            on_payment=on_payment,
-            on_unresolved=on_unresolved,
-            rpc_url=rpc_url,
-            home=home,
-            durability=durability,
-            ca_file=ca_file,
-        )
-        self._native = _native.Client(options)
-
-    @overload
-    def chat(
+    def image(
         self,
         prompt: str,
         *,
         model: str | None = None,
-        system: str | None = None,
-        max_tokens: int | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
+        size: str | None = None,
         n: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        response_format: Mapping[str, Any] | None = None,
+        quality: str | None = None,
+        response_format: Literal["url", "b64_json"] | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
         **extra: Any,
-    ) -> str: ...
-
-    @overload
-    def chat(
-        self,
-        model: str,
-        prompt: str,
-        *,
-        system: str | None = None,
-        max_tokens: int | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        n: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        response_format: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        **extra: Any,
-    ) -> str: ...
-
-    def chat(self, *args: Any, **kwargs: Any) -> str:
-        """Asks a model and returns the text of its answer.
-
-        ``chat(prompt)``, ``chat(prompt, model=…)`` and ``chat(model, prompt)`` all work, and so do
-        keywords alone.
+    ) -> ImageResponse:
+        """Makes images from a text.
 
         Args:
-            model: Model to ask. Default: the client's.
-            prompt: What to ask.
-            system: Text of a system message to put first.
-            max_tokens: Most tokens of the answer, 1 to 1,000,000. Default 1,024. The price
-                depends on it.
-            temperature: 0 to 2.
-            top_p: 0 to 1.
-            n: Number of answers, 1 to 128. Default 1.
-            stop: At most 4 texts that end the answer.
-            response_format: JSON mode or schema, in OpenAI's form.
-            idempotency_key: Names this call, in at most 255 bytes. The same key is paid at most
-                once, in any process of the wallet home; a call with it that was paid before gets
-                its answer again, and another call with it is an `IdempotencyConflict`. Put no
-                personal data into it: a key that can be guessed can be confirmed from the public
-                nonce. Default: made up.
+            prompt: What to draw.
+            model: Model; default ``google/nano-banana``. `list_image_models` names them.
+            size: Width and height in pixels, or a word that the model knows. Default
+                ``1024x1024``.
+            n: Number of images, 1 to 10. Default 1. The price is per image.
+            quality: Quality that the model knows: ``standard``, ``hd``, ``low``, ``high``.
+            response_format: As addresses or inline; default: the server's choice.
+            idempotency_key: As for `chat`, and so are the others.
             timeout: Total seconds of this call. Default: the client's.
-            extra: Further fields of the body; None is left out. ``search`` and ``fallback_models``
-                are not available in this version: a ``ValueError``.
-
-        Returns:
-            The text of the first answer; empty when it has none.
+            extra: Further fields of the body; None is left out.
 
         Raises:
-            ValueError: A value that cannot be right. Nothing was sent.
-            TypeError: An argument of a wrong type. Nothing was sent.
-            PaymentError: The call could not be paid; see its subclasses and ``payment``.
-            APIError: The server answered with an error, was not reached, or took too long.
+            ValueError: As `chat`, and so are the others.
         """
-        return self._native.chat(chat_arguments("chat", "prompt", args, kwargs))
+        arguments = {
+            "prompt": prompt,
+            "model": model,
+            "size": size,
+            "n": n,
+            "quality": quality,
+            "response_format": response_format,
+            "idempotency_key": idempotency_key,
+            "timeout": timeout,
+            "extra": further_fields(extra),
+        }
+        return ImageResponse(*self._wait(self._native.image(arguments)))
 
-    @overload
-    def chat_completion(
+    def request(
         self,
-        messages: Messages,
+        method: str,
+        path: str,
+        body: Any = None,
         *,
+        params: Params | None = None,
         model: str | None = None,
-        system: str | None = None,
-        max_tokens: int | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        n: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        tools: Sequence[Mapping[str, Any]] | None = None,
-        tool_choice: str | Mapping[str, Any] | None = None,
-        response_format: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
-        **extra: Any,
-    ) -> ChatResponse: ...
-
-    @overload
-    def chat_completion(
-        self,
-        model: str,
-        messages: Messages,
-        *,
-        system: str | None = None,
-        max_tokens: int | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        n: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        tools: Sequence[Mapping[str, Any]] | None = None,
-        tool_choice: str | Mapping[str, Any] | None = None,
-        response_format: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        **extra: Any,
-    ) -> ChatResponse: ...
-
-    def chat_completion(self, *args: Any, **kwargs: Any) -> ChatResponse:
-        """Makes a chat completion and returns the whole answer, with what it cost.
-
-        ``chat_completion(messages)`` and ``chat_completion(model, messages)`` both work, and so do
-        keywords alone.
+        replay: Literal["always", "never"] | None = None,
+    ) -> ApiResponse:
+        """Sends a request to any endpoint below the base address and pays for it when asked.
 
         Args:
-            model: As for `chat`, and so are the options that are not listed here.
-            messages: Messages in OpenAI's form, sent as they are. A message of an earlier answer
-                may stand among them.
-            tools: Tools in OpenAI's form.
-            tool_choice: Which tool to call.
-            extra: As for `chat`.
+            method: HTTP method.
+            path: Path below the base address, such as ``/v1/search``; it must lead nowhere else.
+            body: JSON value to send, or bytes that are JSON.
+            params: Query.
+            model: Name for the records and for budgets by model.
+            idempotency_key: As for `chat`.
+            timeout: Total seconds of this call. Default: the client's.
+            replay: Whether a payment may be sent again when its answer is lost: ``"always"`` (the
+                default), or ``"never"`` for a handler that does its work anew for each request.
 
         Raises:
+            APIError: The answer is not a 2xx; and as `chat`.
             ValueError: As `chat`, and so are the others.
         """
-        arguments = chat_arguments("chat_completion", "messages", args, kwargs)
-        return ChatResponse(*self._native.chat_completion(arguments))
+        options = {
+            "model": model,
+            "idempotency_key": idempotency_key,
+            "timeout": timeout,
+            "replay": replay,
+        }
+        arguments = api_arguments(method, path, body, params, options)
+        return ApiResponse.from_native(self._wait(self._native.request(arguments)))
 
-    @overload
-    def quote(self, prompt: str, *, model: str | None = None, **options: Any) -> Quote: ...
+    def stream(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Params | None = None,
+        model: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+        replay: Literal["always", "never"] | None = None,
+    ) -> EventStream:
+        """The same for an endpoint that answers with an event stream, as soon as it begins to.
 
-    @overload
-    def quote(self, model: str, prompt: str, **options: Any) -> Quote: ...
-
-    @overload
-    def quote(self, messages: Messages, *, model: str | None = None, **options: Any) -> Quote: ...
-
-    @overload
-    def quote(self, model: str, messages: Messages, **options: Any) -> Quote: ...
-
-    def quote(self, *args: Any, **kwargs: Any) -> Quote:
-        """What a call would cost now; takes what `chat` and `chat_completion` take.
-
-        Pays nothing and is not bound by limits. The server is asked without a payment, so a free
-        model really answers.
+        What a chat needs to be streamed, ``"stream": True``, is for you to put into the body.
 
         Raises:
-            ValueError: As `chat`, and so are the others.
+            APIError: As `request`, and so are the others.
         """
-        arguments = chat_arguments("quote", content_of(args, kwargs), args, kwargs)
-        return Quote.from_native(self._native.quote(arguments))
+        options = {
+            "model": model,
+            "idempotency_key": idempotency_key,
+            "timeout": timeout,
+            "replay": replay,
+        }
+        arguments = api_arguments(method, path, body, params, options)
+        return EventStream(self._wait(self._native.stream(arguments)), self._wait)
 
     def list_models(self) -> list[dict[str, Any]]:
         """The models that the server offers, with their prices as it publishes them.
@@ -305,16 +213,35 @@ class LLMClient:
         Raises:
             APIError: The server answered with an error, was not reached, or took too long.
         """
-        models: list[dict[str, Any]] = json.loads(self._native.list_models())
-        return models
+        return read_list(self._wait(self._native.list_models()))
 
-    def get_wallet_address(self) -> str:
-        """The account that pays."""
-        return self._native.address
+    def list_image_models(self) -> list[dict[str, Any]]:
+        """Those of them that make images.
+
+        Raises:
+            APIError: As `list_models`.
+        """
+        return read_list(self._wait(self._native.list_image_models()))
+
+    def get_balance(self, network: str | None = None) -> float:
+        """What the wallet holds, in dollars; `get_balance_micro` is exact.
+
+        Args:
+            network: CAIP-2 identifier. Default: Base, or Base Sepolia where `is_testnet`.
+
+        Raises:
+            ValueError: Nobody can be asked about this network, or an API key is used.
+            APIError: No endpoint of the chain answered: never a 0 that was not read.
+        """
+        return dollars(self.get_balance_micro(network))
+
+    def get_balance_micro(self, network: str | None = None) -> int:
+        """What the wallet holds, in micro-USDC; all as `get_balance`."""
+        return self._wait(self._native.balance({"network": network}))
 
     def get_spending(self) -> Spending:
         """Sums over everything that this client paid."""
-        return spending_from_native(self._native.spending())
+        return spending_from_native(self._wait(self._native.spending()))
 
     def payments(
         self,
@@ -347,7 +274,7 @@ class LLMClient:
             "origin": origin,
             "limit": limit,
         }
-        return PaymentRecord.list_from_native(self._native.payments(asked))
+        return PaymentRecord.list_from_native(self._wait(self._native.payments(asked)))
 
     def reconcile(self) -> Reconciliation:
         """Asks the chain what became of payments whose answer was lost, and records what is proven.
@@ -358,10 +285,10 @@ class LLMClient:
         Raises:
             JournalError: The journal cannot be used.
         """
-        return Reconciliation.from_native(self._native.reconcile())
+        return Reconciliation.from_native(self._wait(self._native.reconcile()))
 
     def recover(self, key: str) -> ChatResponse:
-        """Fetches the answer of a paid chat call again. Pays nothing, so its ``cost_micro`` is 0.
+        """Fetches the answer of a paid chat call again. Pays nothing: its cost is that of then.
 
         Works as long as the server keeps the answer: an hour past the expiry of the payment.
 
@@ -372,44 +299,14 @@ class LLMClient:
             ValueError: The journal of this wallet home does not know the call.
             APIError: The server has no answer for it any more, was not reached, or took too long.
         """
-        return ChatResponse(*self._native.recover({"key": key}))
+        return ChatResponse(*self._wait(self._native.recover({"key": key})))
 
     @property
-    def journal(self) -> Literal["file", "memory"] | None:
-        """Where payments are recorded; None before the first use.
+    def openai(self) -> OpenAI:
+        """The same calls in the shape of OpenAI's package: ``openai.chat.completions.create``."""
+        return OpenAI(self)
 
-        ``"memory"``, which ends with the process, only when the wallet home cannot be used.
-        """
-        return self._native.journal
-
-    @property
-    def api_url(self) -> str:
-        """Base address of the endpoint, without a slash at its end."""
-        return self._native.api_url
-
-    @property
-    def timeout(self) -> float:
-        """Total seconds of a call that names none."""
-        return self._native.timeout
-
-    @property
-    def model(self) -> str:
-        """Model of calls that name none."""
-        return self._native.model
-
-    @property
-    def payment_mode(self) -> Literal["wallet"]:
-        """How calls are paid."""
-        return "wallet"
-
-    def close(self) -> None:
-        """Lets go of the key and of the connections, the latter when the last call has ended.
-
-        Any further call is a ``RuntimeError``.
-        """
-        self._native.close()
-
-    def __enter__(self: _Client) -> _Client:  # noqa: PYI019 (Self needs Python 3.11)
+    def __enter__(self: _Client) -> _Client:
         return self
 
     def __exit__(
@@ -419,6 +316,3 @@ class LLMClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"LLMClient(address={self.get_wallet_address()!r}, api_url={self.api_url!r})"

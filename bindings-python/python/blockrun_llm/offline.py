@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _native
-from ._client import Dollars
+from ._base import Dollars
 from ._json import dump
 from ._money import dollars
 

@@ -1,0 +1,112 @@
+"""A transport for ``httpx`` that pays: its requests go through a client of ours.
+
+So OpenAI's package, and whatever else takes an HTTP client, pays for its calls::
+
+    import httpx
+    from openai import OpenAI
+    from blockrun_llm import LLMClient
+    from blockrun_llm.httpx import BlockrunTransport
+
+    client = LLMClient()
+    openai = OpenAI(
+        base_url=client.base_url,
+        api_key="blockrun",
+        http_client=httpx.Client(transport=BlockrunTransport(client)),
+    )
+
+A host that retries by itself does not pay twice: once a payment was sent, an error is an answer
+with ``x-should-retry: false``, and a retry that says it is one takes the call up. The timeouts and
+headers of the host's requests stay behind: the client's count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+
+from ._async_client import AsyncLLMClient
+from ._client import LLMClient
+from ._errors import APITimeoutError
+from ._host import UNSENT, host_arguments
+from ._native import AnswerStream
+
+__all__ = ["AsyncBlockrunTransport", "BlockrunTransport"]
+
+
+class BlockrunTransport(httpx.BaseTransport):
+    """Sends the requests of an ``httpx.Client`` through an `LLMClient`, which stays open."""
+
+    def __init__(self, client: LLMClient) -> None:
+        self._client = client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pays when asked, and answers.
+
+        Raises:
+            httpx.TransportError: Nothing was sent, so that a retry is safe.
+            ValueError: The request goes elsewhere than below the client's base address.
+        """
+        request.read()
+        call = self._client._native.serve_host(host_arguments(self._client, request))
+        try:
+            answer = self._client._wait(call)
+        except UNSENT as error:
+            raise _unsent(error, request) from error
+        stream = _Pieces(self._client, answer) if answer.is_events else None
+        whole = None if answer.is_events else answer.take_whole() or b""
+        return httpx.Response(
+            answer.status, headers=answer.headers, content=whole, stream=stream, request=request
+        )
+
+
+class _Pieces(httpx.SyncByteStream):
+    def __init__(self, client: LLMClient, answer: AnswerStream) -> None:
+        self._client = client
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (piece := self._client._wait(self._answer.next_bytes())) is not None:
+            yield piece
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class AsyncBlockrunTransport(httpx.AsyncBaseTransport):
+    """The same for an ``httpx.AsyncClient`` and an `AsyncLLMClient`, under asyncio."""
+
+    def __init__(self, client: AsyncLLMClient) -> None:
+        self._client = client
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """As `BlockrunTransport.handle_request`."""
+        await request.aread()
+        call = self._client._native.serve_host(host_arguments(self._client, request))
+        try:
+            answer = await self._client._finish(call)
+        except UNSENT as error:
+            raise _unsent(error, request) from error
+        stream = _AsyncPieces(self._client, answer) if answer.is_events else None
+        whole = None if answer.is_events else answer.take_whole() or b""
+        return httpx.Response(
+            answer.status, headers=answer.headers, content=whole, stream=stream, request=request
+        )
+
+
+class _AsyncPieces(httpx.AsyncByteStream):
+    def __init__(self, client: AsyncLLMClient, answer: AnswerStream) -> None:
+        self._client = client
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (piece := await self._client._finish(self._answer.next_bytes())) is not None:
+            yield piece
+
+    async def aclose(self) -> None:
+        self._answer.close()
+
+
+def _unsent(error: Exception, request: httpx.Request) -> httpx.TransportError:
+    kind = httpx.ConnectTimeout if isinstance(error, APITimeoutError) else httpx.ConnectError
+    return kind(str(error), request=request)
