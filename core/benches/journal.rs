@@ -115,7 +115,8 @@ fn fill(home: &Path, rows: usize) {
         FROM n";
     db.execute(sql, rusqlite::params![rows as i64, NOW as i64]).unwrap();
     let sql = "INSERT OR REPLACE INTO spending
-        SELECT 'all', x'', created_at / 60, sum(amount) FROM calls GROUP BY 3";
+        SELECT 'all', x'', minute, sum(amount), sum(sum(amount)) OVER (ORDER BY minute)
+        FROM (SELECT created_at / 60 AS minute, amount FROM calls) GROUP BY minute";
     db.execute(sql, []).unwrap();
 }
 

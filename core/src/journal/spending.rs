@@ -1,4 +1,4 @@
-//! What counts in the budgets: sums by scope and minute.
+//! What counts in the budgets: sums by scope and minute, and their running totals.
 
 use rusqlite::{Connection, params};
 
@@ -47,11 +47,20 @@ impl Owner<'_> {
 
 /// Counts an amount, or with a negative one gives it back.
 pub(super) fn add(db: &Connection, owner: &Owner<'_>, amount: i64) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO spending VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT DO UPDATE SET amount = amount + excluded.amount";
-    let mut statement = db.prepare_cached(sql)?;
+    let here = "UPDATE spending SET amount = amount + ?4, total = total + ?4
+                WHERE scope = ?1 AND name = ?2 AND minute = ?3";
+    let first = "INSERT INTO spending SELECT ?1, ?2, ?3, ?4, ?4 + coalesce(
+                     (SELECT total FROM spending WHERE scope = ?1 AND name = ?2 AND minute < ?3
+                      ORDER BY minute DESC LIMIT 1), 0)";
+    let later = "UPDATE spending SET total = total + ?4
+                 WHERE scope = ?1 AND name = ?2 AND minute > ?3";
     for (scope, name, minute) in owner.rows() {
-        statement.execute(params![scope, name, minute.cast_signed(), amount])?;
+        let values = params![scope, name, minute.cast_signed(), amount];
+        if db.prepare_cached(here)?.execute(values)? == 0 {
+            db.prepare_cached(first)?.execute(values)?;
+        }
+        // None, but where the clock went back or an earlier payment is proven.
+        db.prepare_cached(later)?.execute(values)?;
     }
     Ok(())
 }
@@ -94,8 +103,11 @@ const fn table_scope(scope: Scope) -> &'static str {
 }
 
 fn sum(db: &Connection, scope: &str, name: &[u8], since: u64) -> Result<Usdc> {
-    let sql = "SELECT coalesce(sum(amount), 0) FROM spending
-               WHERE scope = ?1 AND name = ?2 AND minute >= ?3";
+    let sql = "SELECT coalesce(
+                   (SELECT total FROM spending WHERE scope = ?1 AND name = ?2 AND minute >= ?3
+                    ORDER BY minute DESC LIMIT 1)
+                   - (SELECT total - amount FROM spending
+                      WHERE scope = ?1 AND name = ?2 AND minute >= ?3 ORDER BY minute LIMIT 1), 0)";
     let mut statement = db.prepare_cached(sql).map_err(failed)?;
     let total: i64 = statement
         .query_row(params![scope, name, since.cast_signed()], |row| row.get(0))
@@ -140,4 +152,41 @@ pub(super) fn prune_sessions(db: &Connection) -> rusqlite::Result<()> {
     let sql = "DELETE FROM spending WHERE scope = 'session'
                AND NOT EXISTS (SELECT 1 FROM calls WHERE session = spending.name)";
     db.execute(sql, []).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journal::open::open_memory;
+
+    fn owner(minute: u64) -> Owner<'static> {
+        Owner { session: b"s", model: None, origin: "o", created_at: minute * MINUTE }
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_is_the_sum_of_its_minutes_in_whatever_order_they_came(
+            spent in prop::collection::vec((1_u64..20, 0_i64..100), 1..40),
+            given_back in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+            since in 0_u64..22,
+        ) {
+            let db = open_memory().unwrap().db;
+            let mut left = spent;
+            for (minute, amount) in &left {
+                add(&db, &owner(*minute), *amount).unwrap();
+            }
+            for index in given_back {
+                let (minute, amount) = index.get_mut(&mut left);
+                add(&db, &owner(*minute), -*amount).unwrap();
+                *amount = 0;
+            }
+            let within = left.iter().filter(|(minute, _)| *minute >= since);
+            let expected: i64 = within.map(|(_, amount)| amount).sum();
+            prop_assert_eq!(sum(&db, "all", b"", since).unwrap(), micro(expected));
+            let session: i64 = left.iter().map(|(_, amount)| amount).sum();
+            prop_assert_eq!(sum(&db, "session", b"s", 0).unwrap(), micro(session));
+        }
+    }
 }

@@ -62,5 +62,23 @@ SELECT calls.id, number, header_name, header_value
 FROM authorizations_1 JOIN calls ON calls.payment_id =
     (SELECT payment_id FROM calls_1 WHERE calls_1.nonce = authorizations_1.nonce);
 
+-- The sum of a window is a difference of two running totals, however many minutes it has.
+ALTER TABLE spending RENAME TO spending_1;
+
+CREATE TABLE spending (
+    scope  TEXT NOT NULL,                -- all, session, model, origin
+    name   BLOB NOT NULL,
+    minute INTEGER NOT NULL,
+    amount INTEGER NOT NULL,             -- in this minute
+    total  INTEGER NOT NULL,             -- up to the end of this minute
+    PRIMARY KEY (scope, name, minute)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO spending
+SELECT scope, name, minute, amount,
+    sum(amount) OVER (PARTITION BY scope, name ORDER BY minute)
+FROM spending_1;
+
+DROP TABLE spending_1;
 DROP TABLE authorizations_1;
 DROP TABLE calls_1;
