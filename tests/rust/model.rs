@@ -9,9 +9,8 @@
 //! processes that die; a server that lies; time in ticks (`world.rs`, `choices.rs`). The rules are in `rules.rs`.
 //!
 //! Not modelled: a lease that runs out while its process lives, as when it is stopped for longer
-//! than 30 s or an approval takes as long; time that passes between the offer and its record; calls
-//! without a key; a second network. A key that is used anew after its payment expired has a new
-//! recovery token, so that the old answer's obtainability ends there.
+//! than 30 s or an approval takes as long; time that passes between the offer and its record; a
+//! second network.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stderr, reason = "the bounds and the counts are what this test shows")]
@@ -58,8 +57,9 @@ fn explore(name: &str, bounds: Bounds) -> impl Checker<Exploration> + use<> {
 
 /// One process that calls twice under one key, dies once, and meets an honest gateway.
 fn honest() -> Bounds {
-    let keys = vec![0];
-    Bounds { keys, calls: 2, sends: 2, crashes: 1, time: 1, limit: 2, liar: false, broken: None }
+    let (keys, keyless) = (vec![0], false);
+    let (liar, broken) = (false, None);
+    Bounds { keys, keyless, calls: 2, sends: 2, crashes: 1, time: 1, limit: 2, liar, broken }
 }
 
 /// Two processes with one key.
@@ -72,6 +72,11 @@ fn liar() -> Bounds {
     Bounds { liar: true, ..honest() }
 }
 
+/// One process that makes a call without a key again.
+fn retry() -> Bounds {
+    Bounds { keyless: true, ..honest() }
+}
+
 /// Two processes with a key each, one budget and a lying server.
 fn budget() -> Bounds {
     Bounds { keys: vec![0, 1], calls: 1, crashes: 0, time: 0, ..liar() }
@@ -80,9 +85,15 @@ fn budget() -> Bounds {
 #[test]
 fn the_rules_of_money_hold_in_every_state() {
     let liar_pair = Bounds { liar: true, ..pair() };
-    for (name, bounds) in
-        [("honest", honest()), ("pair", pair()), ("liar", liar()), ("liar and pair", liar_pair)]
-    {
+    let lied_to = Bounds { liar: true, ..retry() };
+    for (name, bounds) in [
+        ("honest", honest()),
+        ("pair", pair()),
+        ("liar", liar()),
+        ("liar and pair", liar_pair),
+        ("retry", retry()),
+        ("retry at a liar", lied_to),
+    ] {
         explore(name, bounds).assert_properties();
     }
     let checker = explore("budget", Bounds { crashes: 1, time: 1, ..budget() });
@@ -103,6 +114,8 @@ fn every_rule_that_is_broken_on_purpose_is_noticed() {
         (Broken::LeaseKept, honest(), rules::STATED),
         (Broken::LostIsNeverSent, honest(), rules::NOT_CHARGED),
         (Broken::AnswerForgotten, honest(), rules::OBTAINABLE),
+        (Broken::TokenReplaced, honest(), rules::OBTAINABLE),
+        (Broken::NothingTakenUp, retry(), rules::TAKEN_UP),
     ] {
         let name = format!("{broken:?}");
         let checker = explore(&name, Bounds { broken: Some(broken), ..bounds });

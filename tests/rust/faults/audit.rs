@@ -110,8 +110,12 @@ fn counted(home: &Path) -> u128 {
         return 0;
     }
     let db = rusqlite::Connection::open(file).unwrap();
-    let sql = "SELECT coalesce(sum(amount), 0) FROM spending WHERE scope = 'all'";
-    let sum: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
+    let sql = "SELECT coalesce(sum(amount), 0), coalesce((SELECT total FROM spending
+                   WHERE scope = 'all' ORDER BY minute DESC LIMIT 1), 0)
+               FROM spending WHERE scope = 'all'";
+    let (sum, total): (i64, i64) =
+        db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(sum, total, "the running total is the sum");
     u128::try_from(sum).unwrap()
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn cases(bench: &Arc<Bench>) -> Vec<Case> {
 fn read_only(home: &Path) {
     let file = home.join("journal.sqlite");
     let db = rusqlite::Connection::open(&file).unwrap();
-    db.execute_batch("CREATE TABLE other (x); PRAGMA user_version = 1;").unwrap();
+    db.execute_batch("CREATE TABLE other (x); PRAGMA user_version = 2;").unwrap();
     drop(db);
     let mut bytes = fs::read(&file).unwrap();
     bytes[18] = 3;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::machine::{Auth, Reply};
 
 /// Ticks for which an answer is stored after its payment's validity.
-const KEPT: u8 = 1;
+pub(crate) const KEPT: u8 = 1;
 /// What an honest gateway asks.
 pub(crate) const PRICE: u8 = 1;
 

@@ -6,7 +6,10 @@ use blockrun_llm::{
     journal::RecordState::{self, *},
 };
 
-use super::machine::{Auth, Books};
+use super::{
+    gateway::KEPT,
+    machine::{Auth, Books},
+};
 
 /// A row: one key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +21,10 @@ pub(crate) struct Row {
     pub(crate) valid_before: Option<u8>,
     /// What was signed last.
     pub(crate) auth: Option<Auth>,
+    /// Opens the stored answer; one for the life of the row.
     pub(crate) token: u8,
+    /// Whether its answer was handed over.
+    pub(crate) answered: bool,
     /// The process that works on it.
     pub(crate) lease: Option<u8>,
 }
@@ -48,6 +54,12 @@ impl Row {
         self.state.is_unresolved() && self.lease.is_none()
     }
 
+    fn take_up(&mut self, process: u8) -> Standing {
+        self.lease = Some(process);
+        let ended = (self.state == Settled).then_some(self.amount);
+        Standing::Resume { auth: self.auth.unwrap(), at_risk: self.amount, ended }
+    }
+
     /// What it holds in the budgets.
     pub(crate) const fn counted(&self) -> u8 {
         if self.state.counts() { self.amount } else { 0 }
@@ -71,12 +83,21 @@ impl Journal {
         }
         match row.state_at(now) {
             Reserved | Released | PresumedCharged => Standing::New,
-            state => {
-                row.lease = Some(process);
-                let ended = (state == Settled).then_some(row.amount);
-                Standing::Resume { auth: row.auth.unwrap(), at_risk: row.amount, ended }
-            }
+            _ => row.take_up(process),
         }
+    }
+
+    /// How a call without a key stands, all of which have the same content: a payment that was sent
+    /// and never answered is taken up, unless somebody works on it.
+    pub(crate) fn by_content(&mut self, process: u8, now: u8) -> Standing {
+        let waits = |row: &&mut Row| {
+            let until =
+                row.valid_before.map(|at| if row.state == Settled { at + KEPT } else { at });
+            let sent = row.state == Settled || row.state.is_unresolved();
+            sent && !row.answered && row.lease.is_none() && until > Some(now)
+        };
+        let found = self.rows.iter_mut().rev().flatten().find(waits);
+        found.map_or(Standing::New, |row| row.take_up(process))
     }
 
     /// Reserves an amount, under a limit over all rows.
@@ -100,7 +121,7 @@ impl Journal {
         // What processes reserved that died before they signed is free again.
         for other in (0..).map_while(|key| u8::try_from(key).ok()).take(self.rows.len()) {
             if self.row(other).is_some_and(|row| row.state == Reserved && row.lease.is_none()) {
-                self.close(other, Books::Released);
+                self.close(other, Books::Released, false);
             }
         }
         if self.counted_but(key) + amount > limit {
@@ -110,9 +131,10 @@ impl Journal {
             state: Reserved,
             amount: amount.max(carried),
             carried,
-            valid_before: earlier.and_then(|row| row.valid_before),
-            auth: None,
-            token,
+            valid_before: earlier.as_ref().and_then(|row| row.valid_before),
+            auth: earlier.as_ref().and_then(|row| row.auth),
+            token: earlier.map_or(token, |row| row.token),
+            answered: false,
             lease: Some(process),
         });
         Ok(())
@@ -146,9 +168,10 @@ impl Journal {
     }
 
     /// Closes a row's books and gives up its lease.
-    pub(crate) fn close(&mut self, key: u8, books: Books) {
+    pub(crate) fn close(&mut self, key: u8, books: Books, answered: bool) {
         let Some(row) = self.row_mut(key) else { return };
         row.lease = None;
+        row.answered |= answered;
         if row.state == Settled {
             return;
         }

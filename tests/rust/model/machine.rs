@@ -38,6 +38,8 @@ pub(crate) struct Auth {
     pub(crate) amount: u8,
     pub(crate) expiry: u8,
     pub(crate) token: u8,
+    /// Tells attempts apart that would sign the same.
+    pub(crate) attempt: u8,
 }
 
 /// How a flow is made.

@@ -2,7 +2,12 @@
 
 use stateright::Property;
 
-use super::{journal::Row, machine::Reply, state::World, world::Exploration};
+use super::{
+    journal::Row,
+    machine::{Auth, Reply},
+    state::World,
+    world::Exploration,
+};
 
 /// One authorization is executed for a key at most.
 pub(crate) const ONCE: &str = "executed at most once per key";
@@ -19,9 +24,13 @@ pub(crate) const NOT_CHARGED: &str = "what is not charged is never executed";
 /// A settled call's answer can be had while it is stored.
 pub(crate) const OBTAINABLE: &str = "a paid answer is obtainable while it is stored";
 
+/// One process that makes the same call again pays no second time while it can have the answer of
+/// the first.
+pub(crate) const TAKEN_UP: &str = "a plain retry does not pay again";
+
 /// What must hold in every state.
-pub(crate) const ALWAYS: [&str; 7] =
-    [ONCE, RECORDED, LIVE, BUDGET, STATED, NOT_CHARGED, OBTAINABLE];
+pub(crate) const ALWAYS: [&str; 8] =
+    [ONCE, RECORDED, LIVE, BUDGET, STATED, NOT_CHARGED, OBTAINABLE, TAKEN_UP];
 
 /// The rules for an exploration.
 pub(crate) fn all(exploration: &Exploration) -> Vec<Property<Exploration>> {
@@ -41,6 +50,11 @@ pub(crate) fn all(exploration: &Exploration) -> Vec<Property<Exploration>> {
             world.executed.iter().all(|auth| !world.disclaimed.contains(auth))
         }),
         Property::always(OBTAINABLE, |_, world: &World| is_obtainable(world)),
+        Property::always(TAKEN_UP, |exploration: &Exploration, world: &World| {
+            let waits =
+                |auth: &&Auth| auth.expiry > world.now && !world.answered.contains(&auth.nonce);
+            !exploration.bounds.keyless || world.executed.iter().filter(waits).count() < 2
+        }),
         Property::sometimes("a call is paid and answered again", |_, world: &World| {
             world.seen.resumed_and_answered
         }),
@@ -84,8 +98,7 @@ fn is_tidy(world: &World) -> bool {
 /// The gateway hands the answer over, and the journal has the token that opens it.
 fn is_obtainable(world: &World) -> bool {
     world.executed.iter().filter(|auth| world.gateway.owes(**auth, world.now)).all(|auth| {
-        // A key that is used anew after its payment expired has a new token.
-        let opens = |row: &Row| row.token == auth.token || auth.expiry <= world.now;
+        let opens = |row: &Row| row.token == auth.token;
         world.journal.row(auth.key).is_some_and(opens)
             && world.gateway.clone().take(*auth, world.now) == Reply::Success
     })

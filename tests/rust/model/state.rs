@@ -13,6 +13,8 @@ use super::{
 pub(crate) struct Bounds {
     /// The key that each process uses.
     pub(crate) keys: Vec<u8>,
+    /// No keys: each call makes one up, and all have the same content.
+    pub(crate) keyless: bool,
     /// Calls that each process makes.
     pub(crate) calls: u8,
     /// Paid requests that are written, by all processes.
@@ -50,6 +52,10 @@ pub(crate) enum Broken {
     LostIsNeverSent,
     /// A call that ends keeps its lease.
     LeaseKept,
+    /// A call without a key is always another purchase.
+    NothingTakenUp,
+    /// A key that is signed again has a new token for its answer.
+    TokenReplaced,
 }
 
 /// The world's state.
@@ -63,6 +69,8 @@ pub(crate) struct World {
     pub(crate) recorded: BTreeSet<Auth>,
     pub(crate) sent: BTreeSet<Auth>,
     pub(crate) executed: Vec<Auth>,
+    /// Nonces whose answer a caller has.
+    pub(crate) answered: BTreeSet<u8>,
     /// What a caller was told is not charged.
     pub(crate) disclaimed: BTreeSet<Auth>,
     pub(crate) attempts: u8,
@@ -91,6 +99,8 @@ pub(crate) struct Process {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Run {
     pub(crate) node: Node,
+    pub(crate) key: u8,
+    pub(crate) attempt: u8,
     pub(crate) token: u8,
     pub(crate) nonce: u8,
     /// What it shows on its paid leg.

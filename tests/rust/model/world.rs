@@ -72,11 +72,12 @@ impl Exploration {
     }
 
     fn begin(&self, world: &mut World, process: u8, written: bool) {
-        let (key, now) = (self.key(process), self.clock(world));
+        let now = self.clock(world);
         let fresh = self.is_broken(Broken::RandomNonce);
-        let token = world.attempts;
-        let nonce = if fresh { 100 + token } else { key };
-        let standing = match fresh {
+        let attempt = world.attempts;
+        let key = if self.bounds.keyless { attempt } else { self.key(process) };
+        let nonce = if fresh { 100 + attempt } else { key };
+        let standing = match fresh || self.bounds.keyless {
             true => Standing::New,
             false => world.journal.standing(key, process, now),
         };
@@ -88,10 +89,12 @@ impl Exploration {
             }
         };
         // A number that tells attempts apart matters only once one of them signs.
-        world.attempts = if auth.is_none() { token + 1 } else { token };
+        world.attempts = if auth.is_none() { attempt + 1 } else { attempt };
         world.processes[usize::from(process)].run = Some(Run {
             node: self.machine.begin(seed),
-            token: auth.map_or(token, |auth| auth.token),
+            key,
+            attempt: auth.map_or(attempt, |auth| auth.attempt),
+            token: auth.map_or(attempt, |auth| auth.token),
             nonce,
             auth,
             own: auth.into_iter().collect(),
@@ -102,10 +105,37 @@ impl Exploration {
         self.resume(world, process, Input::Start, written);
     }
 
+    /// Turns to a payment of the same content that was found on the way.
+    fn take_up(&self, world: &mut World, process: u8, found: (Auth, u8, Option<u8>)) {
+        let (auth, at_risk, ended) = found;
+        let node = self.machine.begin(Seed::Resume { auth, at_risk, ended });
+        *world.run_mut(process) = Run {
+            node,
+            key: auth.key,
+            attempt: auth.attempt,
+            token: auth.token,
+            nonce: auth.nonce,
+            auth: Some(auth),
+            own: BTreeSet::from([auth]),
+            row: true,
+            resumed: true,
+            inbox: None,
+        };
+        let written = world.sends > 0;
+        self.resume(world, process, Input::Start, written);
+    }
+
     fn reserve(&self, world: &mut World, process: u8, amount: u8) {
-        let (key, now) = (self.key(process), self.clock(world));
+        let now = self.clock(world);
         let run = world.run(process).unwrap();
-        let (token, raises) = (run.token, run.row);
+        let (key, token, raises) = (run.key, run.token, run.row);
+        let looks = self.bounds.keyless && !raises && !self.is_broken(Broken::NothingTakenUp);
+        if looks
+            && let Standing::Resume { auth, at_risk, ended } =
+                world.journal.by_content(process, now)
+        {
+            return self.take_up(world, process, (auth, at_risk, ended));
+        }
         if self.is_broken(Broken::RandomNonce) && !raises {
             world.journal.rows[usize::from(key)] = None;
         }
@@ -115,7 +145,13 @@ impl Exploration {
         };
         match reserved {
             Ok(()) => {
-                world.run_mut(process).row = true;
+                let row = world.journal.rows[usize::from(key)].as_mut().unwrap();
+                if self.is_broken(Broken::TokenReplaced) && !raises {
+                    row.token = token;
+                }
+                let token = row.token;
+                let run = world.run_mut(process);
+                (run.row, run.token) = (true, token);
                 self.feed(world, process, Input::Reserved);
             }
             Err(kind) => self.feed(world, process, Input::NotReserved(kind)),
@@ -123,10 +159,11 @@ impl Exploration {
     }
 
     fn record(&self, world: &mut World, process: u8, how: Recorded) {
-        let key = self.key(process);
         let run = world.run_mut(process);
+        let key = run.key;
         let Some(Next::Record { amount, expiry }) = self.next(run) else { return };
-        let auth = Auth { key, nonce: run.nonce, amount, expiry, token: run.token };
+        let Run { nonce, token, attempt, .. } = *run;
+        let auth = Auth { key, nonce, amount, expiry, token, attempt };
         if how == Recorded::Failed {
             return self.feed(world, process, Input::NotRecorded);
         }
@@ -166,15 +203,19 @@ impl Exploration {
 
     /// Closes the books and tells the caller, who remembers what he was told.
     fn end(&self, world: &mut World, process: u8, claim: Option<Claim>, books: Books) {
-        let key = self.key(process);
         let at = &mut world.processes[usize::from(process)];
         let Some(run) = at.run.take() else { return };
         at.calls -= 1;
+        let (key, answered) = (run.key, claim.is_none() && books != Books::Released);
+        if answered {
+            world.answered.insert(run.nonce);
+        }
         if run.row {
             let released =
                 self.is_broken(Broken::ReleaseOnRefusal) && matches!(books, Books::Refused { .. });
             let holder = world.journal.row(key).and_then(|row| row.lease);
-            world.journal.close(key, if released { Books::Released } else { books });
+            let books = if released { Books::Released } else { books };
+            world.journal.close(key, books, answered);
             if self.is_broken(Broken::LeaseKept)
                 && let Some(row) = &mut world.journal.rows[usize::from(key)]
             {
@@ -296,7 +337,10 @@ impl Model for Exploration {
     type Action = Step;
 
     fn init_states(&self) -> Vec<World> {
-        let rows = usize::from(self.bounds.keys.iter().max().unwrap() + 1);
+        let rows = match self.bounds.keyless {
+            true => self.bounds.keys.len() * usize::from(self.bounds.calls),
+            false => usize::from(self.bounds.keys.iter().max().unwrap() + 1),
+        };
         let process = Process { calls: self.bounds.calls, run: None };
         vec![World {
             now: 0,
@@ -306,6 +350,7 @@ impl Model for Exploration {
             recorded: BTreeSet::new(),
             sent: BTreeSet::new(),
             executed: Vec::new(),
+            answered: BTreeSet::new(),
             disclaimed: BTreeSet::new(),
             attempts: 0,
             sends: self.bounds.sends,
