@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 /// Deeper nesting than any request has; a bound so that hostile input cannot exhaust the stack.
 const MAX_DEPTH: usize = 64;
 
+/// What JSON takes for white space; Rust and Unicode know more.
+const SPACES: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// The canonical form of a JSON text. Of two equal keys in one object the last one counts.
 ///
 /// # Errors
@@ -21,7 +24,7 @@ pub fn canonical_json(text: &str) -> Result<String> {
 /// As [`canonical_json`], with every string value (not the keys) passed through `map` first.
 pub(crate) fn canonical_with(text: &str, map: &mut dyn FnMut(String) -> String) -> Result<String> {
     let mut out = String::with_capacity(text.len());
-    write(text.trim(), 0, map, &mut out)?;
+    write(text.trim_matches(SPACES), 0, map, &mut out)?;
     Ok(out)
 }
 
@@ -119,6 +122,8 @@ mod tests {
         let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
         assert!(canonical_json(&deep).is_err());
         assert!(canonical_json("{\"a\":1} x").is_err());
-        assert!(canonical_json("").is_err());
+        for text in ["", "\u{c}1", "\u{a0}{}", "1\u{b}"] {
+            assert!(canonical_json(text).is_err(), "{text:?}");
+        }
     }
 }

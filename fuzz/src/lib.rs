@@ -16,10 +16,12 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod canonical;
 mod payment;
 mod stream;
 
 pub use answer::{chat_chunk, chat_response};
+pub use canonical::canonical;
 pub use payment::{
     payment_header, payment_required_body, payment_required_header, settlement_header,
 };
@@ -29,7 +31,8 @@ pub use stream::event_stream;
 pub type Check = fn(&[u8]);
 
 /// Every check with its name, which is that of its fuzz target and of its folder in the corpus.
-pub const CHECKS: [(&str, Check); 7] = [
+pub const CHECKS: [(&str, Check); 8] = [
+    ("canonical", canonical),
     ("chat_chunk", chat_chunk),
     ("chat_response", chat_response),
     ("event_stream", event_stream),
