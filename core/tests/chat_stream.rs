@@ -109,6 +109,15 @@ fn calls_without_an_index_are_told_apart_by_id() {
 }
 
 #[test]
+fn a_flood_of_calls_is_gathered_in_time() {
+    let calls: Vec<_> = (0..20_000).map(|id| json!({"id": id.to_string()})).collect();
+    let started = std::time::Instant::now();
+    let whole = accumulate(&[part(0, json!({"tool_calls": calls}))]);
+    assert_eq!(whole["choices"][0]["message"]["tool_calls"].as_array().unwrap().len(), 20_000);
+    assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[test]
 fn odd_chunks_add_what_they_have() {
     let whole = accumulate(&[
         json!("text"),

@@ -27,6 +27,8 @@ struct Choice {
     fields: Map<String, Value>,
     message: Map<String, Value>,
     tool_calls: BTreeMap<u64, Map<String, Value>>,
+    /// Which call has which id: looked up, so that many calls do not take long.
+    ids: BTreeMap<String, u64>,
 }
 
 impl ChatAccumulator {
@@ -72,28 +74,35 @@ impl Choice {
     fn push_delta(&mut self, name: &str, value: &Value) {
         match value {
             Value::Array(calls) if name == "tool_calls" => {
-                for call in calls {
-                    let whole = self.tool_calls.entry(self.index_of(call)).or_default();
-                    let parts = members(call).filter(|(name, _)| *name != "index");
-                    parts.for_each(|(name, value)| append(whole, name, value));
-                }
+                calls.iter().for_each(|call| self.push_call(call));
             }
             _ => append(&mut self.message, name, value),
         }
     }
 
-    /// Which call a part belongs to. One without an index: the call that has its id, else another
-    /// one; without an id as well: the last.
-    fn index_of(&self, part: &Value) -> u64 {
-        if let Some(index) = part.get("index").and_then(Value::as_u64) {
-            return index;
+    fn push_call(&mut self, part: &Value) {
+        let id = part.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let index = part.get("index").and_then(Value::as_u64);
+        let index = index.unwrap_or_else(|| self.index_of(id));
+        if let Some(id) = id {
+            self.ids.entry(id.to_owned()).or_insert(index);
         }
+        let call = self.tool_calls.entry(index).or_default();
+        let parts = members(part).filter(|(name, _)| *name != "index");
+        parts.for_each(|(name, value)| append(call, name, value));
+    }
+
+    /// Where a part without an index belongs: to the call that has its id, else it begins another;
+    /// without an id as well it goes on with the last.
+    fn index_of(&self, id: Option<&str>) -> u64 {
         let last = self.tool_calls.last_key_value().map(|(index, _)| *index);
-        let Some(id) = part.get("id").filter(|id| !is_empty(id)) else {
-            return last.unwrap_or_default();
-        };
-        let known = self.tool_calls.iter().find(|(_, call)| call.get("id") == Some(id));
-        known.map_or(last.map_or(0, |last| last.saturating_add(1)), |(index, _)| *index)
+        match id {
+            None => last.unwrap_or_default(),
+            Some(id) => match self.ids.get(id) {
+                Some(index) => *index,
+                None => last.map_or(0, |last| last.saturating_add(1)),
+            },
+        }
     }
 
     fn json(&self, index: u64) -> Value {
