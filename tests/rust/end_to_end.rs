@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use blockrun_gateway::{Config, Gateway, Protocols, Running};
 use blockrun_llm::{
@@ -196,4 +199,45 @@ async fn a_session_limit_holds_for_clones_and_parallel_calls() {
     }
     assert_eq!(paid, 3);
     assert_eq!(balance(&gateway, &client).await, START - 3_000);
+}
+
+#[tokio::test]
+async fn nothing_that_was_said_is_on_the_disk() {
+    let gateway = gateway(Protocols::Both).await;
+    let home = tempfile::tempdir().unwrap();
+    let client = LLMClient::with_options(ClientOptions {
+        private_key: Some(KEY.into()),
+        api_url: Some(gateway.api_url()),
+        journal: JournalOptions { home: Some(home.path().to_owned()), ..JournalOptions::default() },
+        ..ClientOptions::default()
+    })
+    .unwrap();
+    let request = ChatRequest {
+        idempotency_key: Some("order-rhubarb".into()),
+        ..ChatRequest::new("reverse: kumquat marmalade")
+    };
+    let answer = client.chat_completion(&request).await.unwrap().text();
+    assert!(answer.contains("edalamram tauqmuk"), "{answer}");
+    assert_eq!(payments(&client).await.len(), 1);
+    let files: Vec<_> = walk(home.path());
+    assert!(files.iter().any(|file| file.ends_with("journal.sqlite")), "{files:?}");
+    for file in files {
+        let bytes = std::fs::read(&file).unwrap();
+        for said in ["kumquat", "marmalade", "tauqmuk", "rhubarb", &KEY[2..]] {
+            let found = bytes.windows(said.len()).any(|window| window == said.as_bytes());
+            assert!(!found, "{} is in {}", &said[..4], file.display());
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{} is for all to read", file.display());
+        }
+    }
+}
+
+/// All files below a folder.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }

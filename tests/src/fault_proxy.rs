@@ -1,5 +1,5 @@
 //! A proxy that fails as networks and servers fail, on the paid legs only: it reads whole messages
-//! (HTTP/1.1 with `Content-Length`), so a cut falls on exactly the byte that was asked for.
+//! (HTTP/1.1), so a cut falls on exactly the byte that was asked for.
 
 use std::{
     collections::VecDeque,
@@ -278,13 +278,29 @@ async fn message(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::Result<Optio
 fn message_length(bytes: &[u8]) -> io::Result<Option<usize>> {
     let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
-    if text.contains("\r\ntransfer-encoding:") {
-        return Err(io::Error::other("this proxy knows no other length than Content-Length"));
+    let body = head + 4;
+    if text.contains("\r\ntransfer-encoding: chunked") {
+        return Ok(chunked_length(&bytes[body..])?.map(|length| body + length));
     }
     let length = text.split("\r\n").find_map(|line| line.strip_prefix("content-length:"));
-    let body = length.map_or(Ok(0), |digits| digits.trim().parse::<usize>());
-    let whole = head + 4 + body.map_err(io::Error::other)?;
+    let length = length.map_or(Ok(0), |digits| digits.trim().parse::<usize>());
+    let whole = body + length.map_err(io::Error::other)?;
     Ok((bytes.len() >= whole).then_some(whole))
+}
+
+/// Length of a body in chunks without trailers.
+fn chunked_length(bytes: &[u8]) -> io::Result<Option<usize>> {
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(line) = rest.windows(2).position(|two| two == b"\r\n") else { return Ok(None) };
+        let digits = String::from_utf8_lossy(&rest[..line]);
+        let size = usize::from_str_radix(&digits, 16).map_err(io::Error::other)?;
+        at += line + 2 + size + 2;
+        if size == 0 {
+            return Ok((bytes.len() >= at).then_some(at));
+        }
+    }
 }
 
 fn is_paid(request: &[u8]) -> bool {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod fault_proxy;
+mod ledger;
 mod report;
 mod scenario;
 mod scripted;
@@ -17,6 +18,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use fault_proxy::{Fault, FaultProxy, Leg};
+pub use ledger::transfers;
 pub use report::Report;
 pub use scenario::{
     Call, End, Expectation, PaymentRule, Reply, RequestRule, Scenario, Sent, Step, StreamEvent,

@@ -1,5 +1,5 @@
 //! `paying-client ORDER`: a client in a process of its own, to be killed or to race others. Prints
-//! one line of JSON for each call; before a payment is signed, if it was told so, prints `approving`
+//! one line of JSON for each call, and of a stream a line for each chunk before it; before a payment is signed, if it was told so, prints `approving`
 //! and waits for ever.
 
 use std::{
@@ -10,8 +10,8 @@ use std::{
 };
 
 use blockrun_llm::{
-    ChatRequest, ClientOptions, LLMClient, Usdc, http::PaymentHook, journal::JournalOptions,
-    x402::Terms,
+    ChatRequest, ChatResponse, ClientOptions, LLMClient, Usdc, http::PaymentHook,
+    journal::JournalOptions, x402::Terms,
 };
 use conformance::Report;
 use serde::Deserialize;
@@ -31,6 +31,9 @@ struct Order {
     /// Calls of each thread, one after the other.
     calls: usize,
     stop_before_signing: bool,
+    /// Streams instead of whole answers.
+    #[serde(default)]
+    stream: bool,
 }
 
 /// Never agrees and never declines.
@@ -83,8 +86,19 @@ fn pay(order: &Order, thread: usize) -> std::io::Result<()> {
         };
         let request =
             ChatRequest { idempotency_key: order.key.clone(), ..ChatRequest::new(prompt) };
-        let result = runtime.block_on(client.chat_completion(&request));
+        let result = match order.stream {
+            true => runtime.block_on(read(&client, &request)),
+            false => runtime.block_on(client.chat_completion(&request)),
+        };
         say(&serde_json::to_string(&Report::of(&result))?);
     }
     Ok(())
+}
+
+async fn read(client: &LLMClient, request: &ChatRequest) -> blockrun_llm::Result<ChatResponse> {
+    let mut stream = client.chat_completion_stream(request)?;
+    while let Some(chunk) = stream.next().await? {
+        say(&format!("chunk {}", chunk.text()));
+    }
+    Ok(stream.received())
 }
