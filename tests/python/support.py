@@ -101,10 +101,10 @@ def python(script: str, *arguments: str, options: tuple[str, ...] = ()) -> subpr
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def printed(running: subprocess.Popen[str]) -> Any:
+def printed(running: subprocess.Popen[str], within: float = 120) -> Any:
     """Waits for a script to end well and reads the JSON that it prints."""
     try:
-        out, err = running.communicate(timeout=120)
+        out, err = running.communicate(timeout=within)
     finally:
         running.kill()
     assert running.returncode == 0, err
@@ -140,12 +140,14 @@ class Server(ThreadingHTTPServer):
     """Answers in JSON and keeps the requests."""
 
     daemon_threads = True
+    request_queue_size = 512
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
         self.url = f"http://127.0.0.1:{self.server_address[1]}/api"
         self.requests: list[tuple[dict[str, str], Any]] = []
+        self.paths: list[str] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that has gone before its answer is what some tests are about."""
@@ -153,12 +155,14 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
     server: Server  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append((headers, json.loads(body or b"null")))
+        self.server.paths.append(self.path)
         status, said = self.server.answer(headers)
         text = (said if isinstance(said, str) else json.dumps(said)).encode()
         self.send_response(status)

@@ -24,6 +24,7 @@ class Signer(Protocol):
 
     def sign_typed_data(
         self,
+        *,
         domain_data: dict[str, Any],
         message_types: dict[str, Any],
         message_data: dict[str, Any],
