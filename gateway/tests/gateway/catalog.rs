@@ -19,6 +19,19 @@ async fn models_are_listed_with_price_and_limits() {
     assert_eq!(row("openai/dall-e-3")["pricing"], json!({"flat": 0.04}));
     assert_eq!(row("openai/gpt-oss-20b")["billing_mode"], "free");
     assert!(rows.iter().all(|row| row["provider"] != "practice"));
+    // What the published clients read of a row.
+    for row in rows {
+        for text in ["id", "name", "provider", "description", "billing_mode"] {
+            assert!(row[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {row}");
+        }
+        for number in ["context_window", "max_output"] {
+            assert!(row[number].is_u64(), "{number}: {row}");
+        }
+        assert!(!row["categories"].as_array().unwrap().is_empty() && row["available"] == true);
+        let priced =
+            if row["billing_mode"] == "flat" { &["flat"][..] } else { &["input", "output"] };
+        assert!(priced.iter().all(|key| row["pricing"][key].is_f64()), "{row}");
+    }
 }
 
 #[tokio::test]

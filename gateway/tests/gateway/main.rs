@@ -4,6 +4,7 @@
 
 mod catalog;
 mod counting;
+mod cutting;
 mod events;
 mod fallback;
 mod gated;

@@ -85,7 +85,7 @@ impl<'a> Buyer<'a> {
     }
 
     fn address(&self) -> Address {
-        self.client().address()
+        self.client().address().unwrap()
     }
 
     /// The call, by a new client of the same home. What it tells is compared with the chain.
