@@ -108,6 +108,12 @@ pub(super) fn prove(db: &Connection, row: RowId, proof: &Proven, now: Timestamp)
     }
 }
 
+/// Ends a lease and leaves everything else as it is.
+pub(super) fn let_go(db: &Connection, row: RowId) -> Result<()> {
+    let sql = "UPDATE calls SET lease_until = 0 WHERE payment_id = ?1";
+    db.execute(sql, params![row.payment_id()]).map(drop).map_err(failed)
+}
+
 /// Keeps a lease while a call is under way.
 pub(super) fn extend(db: &Connection, row: RowId, now: Timestamp) -> Result<()> {
     let until = (now + lease::SECONDS).cast_signed();

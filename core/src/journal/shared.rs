@@ -78,11 +78,16 @@ impl Journal {
         // Nobody has told the server's time yet.
         let clocks = Clocks { local: now, server: now };
         let look = move |db: &_| lookup::by_key(db, &identity, &hashes, clocks);
-        open.writer.run(move |db| look(db).map(|(_, standing)| standing)).await
+        let unwanted = |db: &_, standing: &Standing| match standing {
+            Standing::Resume(resumable) => change::let_go(db, resumable.row),
+            Standing::New | Standing::InFlight => Ok(()),
+        };
+        open.writer.run_owned(move |db| look(db).map(|(_, standing)| standing), unwanted).await
     }
 
     /// Reserves an amount for a call in all its budgets, or nothing. A call without a key whose
-    /// content was paid before and never answered is found instead, leased to us.
+    /// content was paid before and never answered is found instead, leased to us. Dropping the
+    /// future undoes either.
     ///
     /// # Errors
     /// `SpendLimit` with the first limit that does not cover it, `IdempotencyInFlight` when another
@@ -98,7 +103,14 @@ impl Journal {
         if !open.tidied.swap(true, Ordering::Relaxed) {
             open.writer.post(move |db| compact::tidy(db, now));
         }
-        open.writer.run(move |db| reserve::reserve(db, &entry, &hashes, policy, now)).await
+        let unwanted = |db: &_, made: &Reservation| match made {
+            Reservation::Made { row, .. } => {
+                change::enter(db, *row, &Outcome::Released, Ending::Closed)
+            }
+            Reservation::Found(resumable) => change::let_go(db, resumable.row),
+        };
+        let reserve = move |db: &_| reserve::reserve(db, &entry, &hashes, policy, now);
+        open.writer.run_owned(reserve, unwanted).await
     }
 
     /// Raises a call's reservation to `amount`; a lower amount leaves it as it is, because the

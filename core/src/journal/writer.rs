@@ -61,6 +61,18 @@ impl Writer {
         receiver.await.map_err(|cause| broken(&cause))?
     }
 
+    /// Runs a job whose result somebody must have. Where nobody takes it, because whoever asked has
+    /// gone meanwhile, it is undone.
+    pub(super) async fn run_owned<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        undo: fn(&Connection, &T) -> Result<()>,
+    ) -> Result<T> {
+        let writer = Self { jobs: self.jobs.clone() };
+        let owned = move |db: &_| Ok(Owned { value: Some(job(db)?), undo, writer });
+        self.run(owned).await?.value.take().ok_or_else(|| broken(&"a result was lost"))
+    }
+
     /// Runs a job without waiting for it.
     pub(super) fn post(&self, job: impl FnOnce(&Connection) -> Result<()> + Send + 'static) {
         // A thread that has ended has nothing left to write to; what was sent stays counted.
@@ -81,6 +93,22 @@ impl Writer {
             Done { wanted, answer: Box::new(tell) }
         });
         self.jobs.send(job).map_err(|cause| broken(&cause))
+    }
+}
+
+/// A result on its way to whoever asked for it; dropped on the way, it is undone.
+struct Owned<T: Send + 'static> {
+    value: Option<T>,
+    undo: fn(&Connection, &T) -> Result<()>,
+    writer: Writer,
+}
+
+impl<T: Send + 'static> Drop for Owned<T> {
+    fn drop(&mut self) {
+        if let Some(value) = self.value.take() {
+            let undo = self.undo;
+            self.writer.post(move |db| undo(db, &value));
+        }
     }
 }
 

@@ -68,7 +68,6 @@ async fn a_future_that_is_dropped_loses_no_chunk() {
     let wallet = Wallet::new();
     let client = wallet.client(&api_url(address));
     let mut stream = client.chat_completion_stream(&counting(40, true)).unwrap();
-    stream.open().await.unwrap();
     let (mut chunks, mut dropped) = (Vec::new(), 0);
     loop {
         let patience = std::time::Duration::from_millis(7);
