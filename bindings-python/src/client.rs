@@ -29,7 +29,9 @@ use crate::{
     errors::exception,
     owned::Owner,
     questions::{AskToPay, AskToSign},
-    requests::{api_request, chat_request, client_options, image_request, payment_filter},
+    requests::{
+        api_request, chat_request, client_options, image_request, payment_filter, poll_options,
+    },
 };
 
 /// A client of the core, owned by the process that made it.
@@ -125,6 +127,15 @@ impl Client {
         let account = self.payment_mode == "apikey";
         let send = async move |core: LLMClient| core.request(&request).await;
         self.call(py, send, move |response| whole_answer(&response, account))
+    }
+
+    /// The answer of an endpoint that takes its time, in the form of `request`.
+    fn poll(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let request = api_request(&Arguments(arguments))?;
+        let options = poll_options(&Arguments(arguments))?;
+        let account = self.payment_mode == "apikey";
+        let poll = async move |core: LLMClient| core.poll(&request, options).await;
+        self.call(py, poll, move |response| whole_answer(&response, account))
     }
 
     /// The answer of any endpoint, piece by piece.

@@ -17,6 +17,7 @@ use crate::convert::to_json;
 struct Facts<'a> {
     code: &'static str,
     message: String,
+    retryable: bool,
     payment: &'a PaymentState,
     reason: Option<&'a str>,
     key: Option<&'a str>,
@@ -50,6 +51,7 @@ impl<'a> Facts<'a> {
         Self {
             code: error.kind().code(),
             message: error.to_string(),
+            retryable: error.is_retryable(),
             payment: error.payment(),
             reason: error.reason(),
             key: error.key(),

@@ -1,7 +1,7 @@
 //! The named arguments of Python as options and requests of the core.
 
 use blockrun_llm::{
-    ApiRequest, ChatRequest, ClientOptions, ImageRequest,
+    ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions,
     http::Replay,
     journal::{Durability, JournalOptions, OnUnresolved, PaymentFilter, RecordState},
 };
@@ -115,5 +115,13 @@ pub(crate) fn api_request(arguments: &Arguments<'_, '_>) -> PyResult<ApiRequest>
         timeout: arguments.seconds("timeout")?,
         replay: arguments.choice("replay", &replays)?.unwrap_or_default(),
         ..ApiRequest::new(parsed, path)
+    })
+}
+
+pub(crate) fn poll_options(arguments: &Arguments<'_, '_>) -> PyResult<PollOptions> {
+    let PollOptions { budget, interval } = PollOptions::default();
+    Ok(PollOptions {
+        budget: arguments.seconds("budget")?.unwrap_or(budget),
+        interval: arguments.seconds("interval")?.unwrap_or(interval),
     })
 }

@@ -60,9 +60,9 @@ async def answer(client: Client, method: str, arguments: dict[str, Any]) -> Outc
             return {"text": await settled(client.chat(**arguments))}
         case "chat_completion" | "image":
             return told(await settled(getattr(client, method)(**flat(arguments))))
-        case "request":
+        case "request" | "poll":
             arguments["params"] = arguments.pop("query", None)
-            got = await settled(client.request(**arguments))
+            got = await settled(getattr(client, method)(**arguments))
             return {
                 "status": got.status_code,
                 "json": parsed(got.text),

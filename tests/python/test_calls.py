@@ -94,6 +94,25 @@ def test_any_endpoint_is_asked_and_paid_for(gateway: str) -> None:
     asyncio.run(use())
 
 
+def test_an_answer_that_takes_its_time_is_asked_for() -> None:
+    replies: Any = iter(
+        [
+            (402, CHALLENGE),
+            (202, {"id": "job-1", "status": "queued", "poll_url": "/api/v1/jobs/job-1"}),
+            (202, {"id": "job-1", "status": "in_progress"}),
+            (200, {"status": "completed", "data": [{"url": "https://a.example/x"}]}),
+        ]
+    )
+    with answering(lambda _: next(replies)) as server, LLMClient(KEY, server.url) as client:
+        made = client.poll("POST", "/v1/videos/generations", {"prompt": "A boat"}, interval=0.01)
+        assert made.json()["status"] == "completed"
+        assert made.cost_micro == 1000
+    payments = [headers.get("x-payment") for headers, _ in server.requests]
+    assert payments[0] is None
+    assert len(set(payments[1:])) == 1, "the same payment opens the answer"
+    assert server.paths[2:] == ["/api/v1/jobs/job-1"] * 2
+
+
 def test_a_query_is_encoded() -> None:
     with answering(free) as server, LLMClient(KEY, server.url) as client:
         client.request("GET", "/v1/x", params={"q": "a&b", "many": ["1", 2], "no": None})

@@ -99,6 +99,30 @@ class AsyncLLMClient(AsyncChatMethods):
         arguments = api_arguments(method, path, body, params, options)
         return ApiResponse.from_native(await self._finish(self._native.request(arguments)))
 
+    async def poll(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Params | None = None,
+        model: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+        budget: float | None = None,
+        interval: float | None = None,
+    ) -> ApiResponse:
+        """Makes a request whose answer may take its time; all as `LLMClient.poll`."""
+        options = {
+            "model": model,
+            "idempotency_key": idempotency_key,
+            "timeout": timeout,
+            "budget": budget,
+            "interval": interval,
+        }
+        arguments = api_arguments(method, path, body, params, options)
+        return ApiResponse.from_native(await self._finish(self._native.poll(arguments)))
+
     async def stream(
         self,
         method: str,

@@ -179,6 +179,49 @@ class LLMClient(ChatMethods):
         arguments = api_arguments(method, path, body, params, options)
         return ApiResponse.from_native(self._wait(self._native.request(arguments)))
 
+    def poll(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Params | None = None,
+        model: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+        budget: float | None = None,
+        interval: float | None = None,
+    ) -> ApiResponse:
+        """Sends a request that may be accepted first and answered later, and asks until it is.
+
+        The answer to a 202 is asked for at its ``poll_url``, below the same address only, with the
+        same payment. Any other success is returned at once.
+
+        Args:
+            method: As for `request`, and so are the others.
+            path: Path below the base address.
+            body: JSON value to send.
+            params: Query.
+            model: Name for the records and for budgets by model.
+            idempotency_key: As for `chat`; the same call with the same key asks on.
+            timeout: Total seconds until the request is accepted. Default: the client's.
+            budget: Seconds to wait for the answer after that. Default 300.
+            interval: Seconds between two questions; ``Retry-After`` prolongs it. Default 5.
+
+        Raises:
+            APITimeoutError: The budget was spent; ``payment`` says what was charged.
+            APIError: The server says that it failed; and as `request`.
+        """
+        options = {
+            "model": model,
+            "idempotency_key": idempotency_key,
+            "timeout": timeout,
+            "budget": budget,
+            "interval": interval,
+        }
+        arguments = api_arguments(method, path, body, params, options)
+        return ApiResponse.from_native(self._wait(self._native.poll(arguments)))
+
     def stream(
         self,
         method: str,

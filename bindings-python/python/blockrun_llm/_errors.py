@@ -28,6 +28,9 @@ class BlockrunError(Exception):
     key: str | None = None
     """Idempotency key of the call, once its payment was sent."""
 
+    retryable: bool = False
+    """Whether the same call may succeed when it is simply made again. Says nothing about money."""
+
     status_code: int | None = None
     """HTTP status of the answer that ended the call; 0 where none was received."""
 
