@@ -6,6 +6,7 @@ mod credential;
 mod environment;
 mod host;
 mod payments;
+mod poll;
 mod policy_file;
 mod quote;
 mod rail;
@@ -24,6 +25,7 @@ pub use self::{
         ClientOptions, DEFAULT_API_KEY_URL, DEFAULT_API_URL, DEFAULT_MODEL, DEFAULT_TIMEOUT,
         PrivateKey,
     },
+    poll::PollOptions,
     quote::Quote,
     request::ApiRequest,
 };

@@ -6,6 +6,7 @@ mod books;
 mod call;
 mod headers;
 mod paid;
+mod poll;
 mod reading;
 mod recent;
 mod reconcile;
@@ -18,6 +19,7 @@ mod unpaid;
 
 pub use account::AccountHttp;
 pub use paid::{PaidHttp, PaymentHook, made_up_key};
+pub(crate) use poll::Ticket;
 pub use recent::Recent;
 pub use reconcile::Reconciliation;
 pub use request::{CallKey, Fallback, PaidRequest, PaidResponse, Receipt, Replay};

@@ -35,7 +35,9 @@ pub mod x402;
 
 pub use canonical::canonical_json;
 pub use chat::{ChatAccumulator, ChatChunk, ChatRequest, ChatResponse};
-pub use client::{ApiRequest, ClientOptions, LLMClient, PaymentMode, PrivateKey, Quote};
+pub use client::{
+    ApiRequest, ClientOptions, LLMClient, PaymentMode, PollOptions, PrivateKey, Quote,
+};
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use images::{ImageRequest, ImageResponse};
 pub use models::Model;

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::{
     error::{Error, Result},
-    http::{AccountHttp, PaidHttp, PaidRequest, PaidResponse, PaidStream},
+    http::{AccountHttp, PaidHttp, PaidRequest, PaidResponse, PaidStream, Ticket},
 };
 
 /// How a client pays.
@@ -28,6 +28,29 @@ impl Rail {
         match self {
             Self::Wallet(http) => http.open(request).await,
             Self::Account(http) => http.open(&request).await,
+        }
+    }
+
+    /// Sends a request and tells what payment was shown for it.
+    pub(super) async fn begin(
+        &self,
+        request: PaidRequest,
+    ) -> Result<(PaidResponse, Option<Ticket>)> {
+        match self {
+            Self::Wallet(http) => http.begin(request).await,
+            Self::Account(http) => Ok((http.send(&request).await?, None)),
+        }
+    }
+
+    /// Asks for what was begun.
+    pub(super) async fn ask(
+        &self,
+        request: PaidRequest,
+        ticket: Option<&Ticket>,
+    ) -> Result<PaidResponse> {
+        match self {
+            Self::Wallet(http) => http.ask(request, ticket).await,
+            Self::Account(http) => http.send(&request).await,
         }
     }
 

@@ -119,7 +119,7 @@ const MAYBE_BILLED: &str = "The request may have been accepted and billed, so it
                             by itself; look at the account before you make it again";
 
 fn delivery(response: PaidResponse, incoming: Option<Incoming>, remaining: Duration) -> Delivery {
-    Delivery { response, incoming, paid: None, remaining }
+    Delivery { response, incoming, paid: None, ticket: None, remaining }
 }
 
 fn too_late(timeout: Duration) -> Error {

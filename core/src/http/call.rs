@@ -9,6 +9,7 @@ use http::HeaderMap;
 
 use super::{
     PaidHttp, PaidRequest, PaidResponse, Receipt, Replay, headers,
+    poll::Ticket,
     stream::{Delivery, Resumption},
     transport::{Incoming, Leg},
 };
@@ -268,8 +269,10 @@ impl<'a> Call<'a> {
             payment_id: call.payment_id.clone(),
             recovery: self.recovery.clone(),
         });
+        let key = call.key.clone();
+        let ticket = self.recording.take().map(|recording| Ticket { recording, key });
         let response = PaidResponse { status, headers, body, receipt };
-        Delivery { response, incoming, paid, remaining: self.remaining() }
+        Delivery { response, incoming, paid, ticket, remaining: self.remaining() }
     }
 }
 

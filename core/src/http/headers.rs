@@ -54,12 +54,18 @@ pub(super) fn paid(
     recovery: &str,
 ) -> Result<HeaderMap> {
     let mut headers = unpaid(request);
-    let mut payment = value(&recording.header_value)?;
-    payment.set_sensitive(true);
-    headers.insert(HeaderName::from_static(recording.header_name), payment);
+    add_payment(&mut headers, recording)?;
     headers.insert(HeaderName::from_static(IDEMPOTENCY_KEY), value(payment_id)?);
     add_recovery(&mut headers, recovery)?;
     Ok(headers)
+}
+
+/// Adds a payment.
+pub(super) fn add_payment(headers: &mut HeaderMap, recording: &Recording) -> Result<()> {
+    let mut payment = value(&recording.header_value)?;
+    payment.set_sensitive(true);
+    headers.insert(HeaderName::from_static(recording.header_name), payment);
+    Ok(())
 }
 
 /// Adds the token that opens a stored answer.

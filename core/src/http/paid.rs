@@ -95,7 +95,7 @@ impl PaidHttp {
         Ok(PaidStream::new(events.timeout, delivery))
     }
 
-    async fn deliver(&self, request: &PaidRequest) -> Result<Delivery> {
+    pub(super) async fn deliver(&self, request: &PaidRequest) -> Result<Delivery> {
         let started = Instant::now();
         let identity = self.identity(request)?;
         let attempts = attempts(request);

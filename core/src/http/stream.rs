@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::{PaidHttp, PaidResponse, Receipt, reading::Reading, transport::Incoming};
+use super::{PaidHttp, PaidResponse, Receipt, poll::Ticket, reading::Reading, transport::Incoming};
 use crate::{
     error::{Error, ErrorKind, Result},
     flow::Outcome,
@@ -19,6 +19,8 @@ pub(super) struct Delivery {
     pub(super) incoming: Option<Incoming>,
     /// Where something was paid.
     pub(super) paid: Option<Resumption>,
+    /// What was shown, where something was paid.
+    pub(super) ticket: Option<Ticket>,
     pub(super) remaining: Duration,
 }
 
@@ -75,7 +77,7 @@ enum Body {
 
 impl PaidStream {
     pub(super) fn new(timeout: Duration, delivery: Delivery) -> Self {
-        let Delivery { response, incoming, paid, remaining } = delivery;
+        let Delivery { response, incoming, paid, remaining, .. } = delivery;
         let Some(incoming) = incoming else { return Self::whole(response) };
         let PaidResponse { status, headers, receipt, .. } = response;
         let reading = Reading::new(incoming, paid, timeout, remaining);
