@@ -53,6 +53,8 @@ export declare class NativeClient {
   image(input: ImageInput, cancel?: CancelHandle | undefined | null): Promise<AnswerOutput>
   /** The whole answer of any endpoint. */
   request(input: ApiInput, cancel?: CancelHandle | undefined | null): Promise<ApiOutput>
+  /** The same for an endpoint that makes its answer in the background. Times in milliseconds. */
+  poll(input: ApiInput, wait: PollInput, cancel?: CancelHandle | undefined | null): Promise<ApiOutput>
   /** The answer of any endpoint, to be read in events. */
   stream(input: ApiInput, cancel?: CancelHandle | undefined | null): Promise<NativeStream>
   /** The answer to a host's request, whatever its status, to be read in bytes. */
@@ -63,6 +65,8 @@ export declare class NativeClient {
   listModels(cancel?: CancelHandle | undefined | null): Promise<string>
   /** The same for those that make images. */
   listImageModels(cancel?: CancelHandle | undefined | null): Promise<string>
+  /** All of them, each with a `type`: `llm` or `image`. */
+  listAllModels(cancel?: CancelHandle | undefined | null): Promise<string>
   /** Base address of the endpoint. */
   get apiUrl(): string
   /** Model of calls that name none. */
@@ -297,6 +301,12 @@ export interface PaymentsInput {
   model?: string
   origin?: string
   limit?: number
+}
+
+/** How long to ask for an answer that is made in the background, in milliseconds. */
+export interface PollInput {
+  budget?: number
+  interval?: number
 }
 
 /** Prices a chat request by rule `q1`. */

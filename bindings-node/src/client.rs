@@ -15,7 +15,7 @@ use crate::{
     errors::{core, to_js},
     options::ClientInput,
     output::{AnswerOutput, ApiOutput, QuoteOutput},
-    request::{ApiInput, ChatInput, ImageInput},
+    request::{ApiInput, ChatInput, ImageInput, PollInput},
     stream::{NativeChatStream, NativeStream},
 };
 
@@ -94,6 +94,24 @@ impl NativeClient {
         env.spawn_future(cancellable(cancel.as_deref(), call))
     }
 
+    /// The same for an endpoint that makes its answer in the background. Times in milliseconds.
+    #[napi(catch_unwind)]
+    pub fn poll<'env>(
+        &self,
+        env: &'env Env,
+        input: ApiInput,
+        wait: PollInput,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, ApiOutput>> {
+        let (client, request) = (self.client()?, core(input.into_request())?);
+        let options = core(wait.into_options())?;
+        let call = async move {
+            let response = core(client.poll(&request, options).await)?;
+            Ok(ApiOutput::new(&response, is_account(&client)))
+        };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
     /// The answer of any endpoint, to be read in events.
     #[napi(catch_unwind)]
     pub fn stream<'env>(
@@ -161,6 +179,25 @@ impl NativeClient {
     ) -> Result<PromiseRaw<'env, String>> {
         let client = self.client()?;
         let call = async move { Ok(json!(core(client.list_image_models().await)?).to_string()) };
+        env.spawn_future(cancellable(cancel.as_deref(), call))
+    }
+
+    /// All of them, each with a `type`: `llm` or `image`.
+    #[napi(catch_unwind)]
+    pub fn list_all_models<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<ClassInstance<'_, CancelHandle>>,
+    ) -> Result<PromiseRaw<'env, String>> {
+        let client = self.client()?;
+        let call = async move {
+            let mut models = core(client.list_models().await)?;
+            for model in &mut models {
+                let kind = if model.makes_images() { "image" } else { "llm" };
+                model.fields.insert("type".to_owned(), kind.into());
+            }
+            Ok(json!(models).to_string())
+        };
         env.spawn_future(cancellable(cancel.as_deref(), call))
     }
 

@@ -98,11 +98,14 @@ pub(crate) fn u32_of(field: &str, number: &BigInt) -> Result<u32> {
         .map_err(|_| Error::argument(field, "does not fit into 32 bits"))
 }
 
-/// A time in milliseconds.
-pub(crate) fn duration(milliseconds: f64) -> Result<Duration> {
-    Duration::try_from_secs_f64(milliseconds / 1_000.0).map_err(|_| {
-        Error::argument("timeout", &format!("{milliseconds} is not a number of milliseconds"))
-    })
+/// A time in milliseconds, where there is one.
+pub(crate) fn duration(field: &str, milliseconds: Option<f64>) -> Result<Option<Duration>> {
+    let read = |given: f64| {
+        Duration::try_from_secs_f64(given / 1_000.0).map_err(|_| {
+            Error::argument(field, &format!("{given} is not a number of milliseconds"))
+        })
+    };
+    milliseconds.map(read).transpose()
 }
 
 /// A number that was checked to be whole and not negative; the core says what is too large.

@@ -62,7 +62,7 @@ impl ClientInput {
             signer: signer(self.signer_address, self.sign)?,
             private_key: self.private_key.map(Into::into),
             api_url: self.api_url,
-            timeout: self.timeout.map(duration).transpose()?,
+            timeout: duration("timeout", self.timeout)?,
             model: self.model,
             max_cost_per_call: dollars("max_cost_per_call", self.max_cost_per_call)?,
             max_session_cost: dollars("max_session_cost", self.max_session_cost)?,

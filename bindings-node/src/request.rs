@@ -1,6 +1,8 @@
 //! What is asked: chats, images, requests to any endpoint.
 
-use blockrun_llm::{ApiRequest, ChatRequest, Error, ImageRequest, error::Result, http::Replay};
+use blockrun_llm::{
+    ApiRequest, ChatRequest, Error, ImageRequest, PollOptions, error::Result, http::Replay,
+};
 use napi_derive::napi;
 use serde_json::{Map, Value};
 
@@ -64,7 +66,7 @@ impl ChatInput {
             reasoning_effort: self.reasoning_effort,
             fallback_models: self.fallback_models.unwrap_or_default(),
             extra: members(json("extra", self.extra)?)?,
-            timeout: self.timeout.map(duration).transpose()?,
+            timeout: duration("timeout", self.timeout)?,
             idempotency_key: self.idempotency_key,
             ..request
         })
@@ -97,7 +99,7 @@ impl ImageInput {
             quality: self.quality,
             response_format: self.response_format,
             extra: members(json("extra", self.extra)?)?,
-            timeout: self.timeout.map(duration).transpose()?,
+            timeout: duration("timeout", self.timeout)?,
             idempotency_key: self.idempotency_key,
         })
     }
@@ -133,9 +135,26 @@ impl ApiInput {
             body: self.body.unwrap_or_default().into(),
             model: self.model,
             idempotency_key: self.idempotency_key,
-            timeout: self.timeout.map(duration).transpose()?,
+            timeout: duration("timeout", self.timeout)?,
             replay: one_of("replay", self.replay, REPLAY)?,
             ..ApiRequest::new(method, self.path)
+        })
+    }
+}
+
+/// How long to ask for an answer that is made in the background, in milliseconds.
+#[napi(object, object_to_js = false)]
+pub struct PollInput {
+    pub budget: Option<f64>,
+    pub interval: Option<f64>,
+}
+
+impl PollInput {
+    pub(crate) fn into_options(self) -> Result<PollOptions> {
+        let default = PollOptions::default();
+        Ok(PollOptions {
+            budget: duration("budget_ms", self.budget)?.unwrap_or(default.budget),
+            interval: duration("interval_ms", self.interval)?.unwrap_or(default.interval),
         })
     }
 }

@@ -1,6 +1,6 @@
 import { LLMClient } from './client.js';
 import { parsed } from './response.js';
-import type { ClientOptions, RequestOptions, Spending } from './types.js';
+import type { ClientOptions, PollOptions, RequestOptions, Spending } from './types.js';
 
 /** Options of one request of a `BlockrunClient`. */
 export type ApiOptions = Pick<RequestOptions, 'signal' | 'timeout' | 'idempotencyKey'>;
@@ -33,6 +33,19 @@ export class BlockrunClient {
   /** Sends a body as JSON. */
   async post<T = unknown>(path: string, body?: unknown, given?: ApiOptions): Promise<T> {
     const response = await this.#client.request('POST', path, { ...given, body });
+    return response.body as T;
+  }
+
+  /**
+   * The same where the answer is made in the background: asks for it, with the same payment, every
+   * `intervalMs` (default 5,000) until it is made, at most `budgetMs` (default 300,000).
+   */
+  async poll<T = unknown>(
+    path: string,
+    body?: unknown,
+    given?: ApiOptions & Pick<PollOptions, 'budgetMs' | 'intervalMs'>,
+  ): Promise<T> {
+    const response = await this.#client.poll('POST', path, { ...given, body });
     return response.body as T;
   }
 

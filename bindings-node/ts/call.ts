@@ -1,7 +1,7 @@
-import type { ApiInput, ChatInput, ImageInput } from './native.js';
+import type { ApiInput, ChatInput, ImageInput, PollInput } from './native.js';
 import * as options from './options.js';
 import { invalidArgument } from './translate.js';
-import type { ChatOptions, ImageOptions, RequestOptions } from './types.js';
+import type { ChatOptions, ImageOptions, PollOptions, RequestOptions } from './types.js';
 
 /** What the content of a call may be. */
 export type Content = 'prompt' | 'messages' | 'prompt or messages';
@@ -79,6 +79,19 @@ export function readImage(prompt: unknown, given: unknown): Call<ImageInput> {
     input: { ...input, prompt: options.text(prompt, 'prompt') } as ImageInput,
     signal: signal as AbortSignal | undefined,
   };
+}
+
+/** The same for an answer that is made in the background. */
+export function readPoll(
+  method: unknown,
+  path: unknown,
+  given: PollOptions | undefined,
+): Call<ApiInput> & { wait: PollInput } {
+  const { budgetMs, intervalMs, ...rest } = given ?? {};
+  const wait: Record<string, unknown> = {};
+  if (budgetMs !== undefined) wait.budget = options.number(budgetMs, 'budgetMs');
+  if (intervalMs !== undefined) wait.interval = options.number(intervalMs, 'intervalMs');
+  return { ...readRequest(method, path, given && rest), wait };
 }
 
 /** Reads `(method, path, options?)` of a request to any endpoint. */

@@ -2,7 +2,7 @@
 
 import type { ApiResponse, ChatResponse, ImageResponse, Model } from './answers.js';
 import { ApiStream } from './api-stream.js';
-import { readCall, readImage, readRequest } from './call.js';
+import { readCall, readImage, readPoll, readRequest } from './call.js';
 import { cancellable } from './cancel.js';
 import { readClientOptions } from './client-options.js';
 import { fetchThrough } from './fetch.js';
@@ -23,6 +23,7 @@ import type {
   ImageOptions,
   PaymentFilter,
   PaymentRecord,
+  PollOptions,
   Quote,
   Reconciliation,
   RequestOptions,
@@ -141,6 +142,18 @@ export class LLMClient {
     return toApiResponse(await this.#call(signal, (cancel) => this.#native.request(input, cancel)));
   }
 
+  /**
+   * The same for an endpoint that may make its answer in the background (202 and a `poll_url`): it
+   * is asked for, with the same payment, until it is made. At the end of the budget an
+   * `APITimeoutError` says what was charged; the same call with its `key` asks on.
+   */
+  async poll(method: string, path: string, given?: PollOptions): Promise<ApiResponse> {
+    const { input, wait, signal } = readPoll(method, path, given);
+    return toApiResponse(
+      await this.#call(signal, (cancel) => this.#native.poll(input, wait, cancel)),
+    );
+  }
+
   /** The same for an endpoint that answers with an event stream: once its head has come. */
   async stream(method: string, path: string, given?: RequestOptions): Promise<ApiStream> {
     const { input, signal } = readRequest(method, path, given);
@@ -199,6 +212,12 @@ export class LLMClient {
   async listImageModels(given?: CallOptions): Promise<Model[]> {
     const signal = readSignal(given);
     return JSON.parse(await this.#call(signal, (cancel) => this.#native.listImageModels(cancel)));
+  }
+
+  /** All of them, each with a `type`: `llm` or `image`. */
+  async listAllModels(given?: CallOptions): Promise<Model[]> {
+    const signal = readSignal(given);
+    return JSON.parse(await this.#call(signal, (cancel) => this.#native.listAllModels(cancel)));
   }
 
   /** What pays: a wallet, call by call, or the account of an API key. */

@@ -16,6 +16,7 @@ export type {
   NativeClient,
   NativeStream,
   PaymentsInput,
+  PollInput,
 } from '../native/index.js';
 
 /** Endings of the addon's name, in the order in which they are tried. */

@@ -186,6 +186,14 @@ export interface RequestOptions extends Pick<ChatOptions, 'timeout' | 'idempoten
   readonly replay?: 'always' | 'never' | undefined;
 }
 
+/** Options of a request whose answer is made in the background. */
+export interface PollOptions extends RequestOptions {
+  /** Time to wait for the answer once it was accepted, in milliseconds. Default 300,000. */
+  readonly budgetMs?: number | undefined;
+  /** Pause before each question, in milliseconds; `Retry-After` prolongs it. Default 5,000. */
+  readonly intervalMs?: number | undefined;
+}
+
 /** Options of `getBalance`. */
 export interface BalanceOptions extends CallOptions {
   /** CAIP-2 identifier. Default: Base, or Base Sepolia where the endpoint takes test money. */

@@ -159,4 +159,11 @@ test('models as the server publishes them', async (t) => {
   const data = [{ id: 'a/b', pricing: { input: 0.15 }, hidden: null }];
   const server = await answering(t, () => [200, { data }]);
   assert.deepEqual(await client(server).listModels(), data);
+  data.push({ id: 'a/c', categories: ['image'] });
+  assert.deepEqual(await client(server).listImageModels(), [data[1]]);
+  const types = (await client(server).listAllModels()).map(({ id, type }) => [id, type]);
+  assert.deepEqual(types, [
+    ['a/b', 'llm'],
+    ['a/c', 'image'],
+  ]);
 });
