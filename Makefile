@@ -18,7 +18,7 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node faults compare clean
+	test-rust test-python test-node faults compare soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -122,4 +122,21 @@ compare: wheel $(COMPARISON)/.installed ## the same network faults against other
 
 # `cargo test` runs a subset of it.
 faults: ## every fault at every byte, with the table of results
-	FAULTS=full cargo test -p conformance --test faults -- --nocapture
+	FAULTS=full cargo test -p conformance --test faults --test streams -- --nocapture
+
+# --- by hand, for hours; what it said last is in tests/soak.md
+
+SOAK_CALLS := 100000
+SOAK_SECONDS := 600
+FUZZED := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+
+soak: wheel addon $(addprefix fuzz-,$(FUZZED)) ## for hours: calls, fuzzing, every fault at every byte
+	BLOCKRUN_SOAK=$(SOAK_CALLS) cargo test -p conformance --test memory -- --nocapture
+	BLOCKRUN_SOAK=$(SOAK_CALLS) $(VENV)/bin/pytest -s tests/python/test_leaks.py
+	BLOCKRUN_SOAK=$(SOAK_CALLS) node --test tests/node/leaks.test.mjs
+	$(MAKE) --no-print-directory faults
+
+# New inputs go to a folder of their own; those worth keeping are copied to tests/corpus.
+fuzz-%:
+	mkdir -p $(TARGET)/corpus/$*
+	cargo +nightly fuzz run $* $(TARGET)/corpus/$* tests/corpus/$* -- -max_total_time=$(SOAK_SECONDS)
