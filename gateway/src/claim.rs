@@ -10,8 +10,9 @@
 //! Each state is on disk before what it allows is done. A crash in `running` or `answered` has
 //! charged nothing: the claim is released, an answer that is there stays for the same payment. In
 //! `settling` a transaction may be out: what became of it is asked, never guessed. `streaming` is
-//! settled with an answer that is still being recorded or owed, `spent` with one that is not kept
-//! any more. A settled claim stays for ever, whatever becomes of its answer.
+//! settled with an answer that is still being recorded or owed, whatever is kept of one that broke
+//! off; `spent` with one that is not kept any more. A settled claim stays for ever, whatever becomes
+//! of its answer.
 //!
 //! A refused claim may be taken by another authorization of the same nonce for the same request.
 //! A released one may be taken by the same authorization, and by another once that has expired.

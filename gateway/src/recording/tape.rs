@@ -80,7 +80,11 @@ impl Tape {
     /// The whole answer; `None` when the limit was exceeded.
     pub(super) fn whole(&self) -> Option<Vec<u8>> {
         let kept = self.dropped == 0 && self.bytes <= self.limit;
-        kept.then(|| self.events.iter().flatten().copied().collect())
+        kept.then(|| {
+            let mut whole = Vec::with_capacity(self.bytes);
+            self.events.iter().for_each(|event| whole.extend_from_slice(event));
+            whole
+        })
     }
 
     /// The event at a place.
