@@ -22,6 +22,9 @@ _T = TypeVar("_T")
 _Piece = TypeVar("_Piece")
 _Stream = TypeVar("_Stream", bound="_Reading[Any]")
 
+_TURN = 64
+"""So many pieces are taken at most before other tasks have their turn."""
+
 _Head = tuple[int, list[tuple[str, str]], "str | None"]
 
 
@@ -86,6 +89,8 @@ class _Reading(Paid, ABC, Generic[_Piece]):
 class _ThreadReading(_Reading[_Piece]):
     """A stream that a thread reads."""
 
+    _wait: Callable[[_native.Call[Any]], Any]
+
     def __iter__(self) -> Iterator[_Piece]:
         """The pieces, once: again it is `StreamConsumed`, and nothing is paid."""
         self._begin()
@@ -93,6 +98,12 @@ class _ThreadReading(_Reading[_Piece]):
 
     @abstractmethod
     def __next__(self) -> _Piece: ...
+
+    def _pull(self, call: _native.Call[_T]) -> _T:
+        if self._head and (piece := call.now()):
+            return piece[0]
+        last: _T = self._wait(call)
+        return last
 
     def __enter__(self: _Stream) -> _Stream:
         return self
@@ -110,6 +121,7 @@ class _TaskReading(_Reading[_Piece]):
     """A stream that a task reads."""
 
     _pending: Waiting[Any] | None
+    _pulls: int
     _start: Callable[[_native.Call[Any]], Waiting[Any]]
 
     def __aiter__(self) -> AsyncIterator[_Piece]:
@@ -120,16 +132,24 @@ class _TaskReading(_Reading[_Piece]):
     @abstractmethod
     async def __anext__(self) -> _Piece: ...
 
-    async def _pull(self, call: Callable[[], _native.Call[_T]]) -> _T:
+    async def _pull(self, make: Callable[[], _native.Call[_T]]) -> _T:
         # Large, and needed by those only who use it already.
-        from asyncio import CancelledError
+        from asyncio import CancelledError, sleep
 
-        # A task that was cancelled left what it waited for to the next one: no piece is lost. What
-        # is not paid yet is not gone on with, though.
-        waiting = self._pending = self._pending or self._start(call())
+        self._pulls += 1
+        if self._pulls % _TURN == 0:
+            # The other tasks' turn, however many pieces there are already.
+            await sleep(0)
+        if self._pending is None:
+            call = make()
+            if self._head and (piece := call.now()):
+                return piece[0]
+            self._pending = self._start(call)
         try:
-            piece: _T = await waiting.end()
+            last: _T = await self._pending.end()
         except CancelledError:
+            # What this task has waited for is left to the next one: no piece is lost. What is not
+            # paid yet is not gone on with, though.
             if not self._known_head():
                 self._drop_pending()
             raise
@@ -137,7 +157,7 @@ class _TaskReading(_Reading[_Piece]):
             self._pending = None
             raise
         self._pending = None
-        return piece
+        return last
 
     def _drop_pending(self) -> None:
         if self._pending:
@@ -231,7 +251,7 @@ class ChatStream(_Chat, _ThreadReading[ChatCompletionChunk]):
     def __init__(
         self,
         native: _native.ChatStream,
-        wait: Callable[[_native.Call[str | None]], str | None],
+        wait: Callable[[_native.Call[Any]], Any],
     ) -> None:
         super().__init__(None)
         self._native = native
@@ -246,7 +266,7 @@ class ChatStream(_Chat, _ThreadReading[ChatCompletionChunk]):
             BlockrunError: As ``chat_completion``. When the head of the answer has not come yet, the
                 stream can be read again: the same call is made, with the same payment.
         """
-        text = self._wait(self._native.next())
+        text = self._pull(self._native.next())
         if text is None:
             raise StopIteration
         return self._chunk(text)
@@ -268,6 +288,7 @@ class AsyncChatStream(_Chat, _TaskReading[ChatCompletionChunk]):
         self._native = native
         self._start = start
         self._pending = None
+        self._pulls = 0
 
     def close(self) -> None:
         """As that of `ChatStream`."""
@@ -303,7 +324,7 @@ class EventStream(_Events, _ThreadReading[ServerEvent]):
     def __init__(
         self,
         native: _native.AnswerStream,
-        wait: Callable[[_native.Call[_Event | None]], _Event | None],
+        wait: Callable[[_native.Call[Any]], Any],
     ) -> None:
         super().__init__((native.status, native.headers, native.about))
         self._native = native
@@ -316,7 +337,7 @@ class EventStream(_Events, _ThreadReading[ServerEvent]):
             StreamBroken: The answer was cut short.
             APITimeoutError: The call's time was spent waiting.
         """
-        event = self._wait(self._native.next_event())
+        event = self._pull(self._native.next_event())
         if event is None:
             raise StopIteration
         return ServerEvent(*event)
@@ -334,6 +355,7 @@ class AsyncEventStream(_Events, _TaskReading[ServerEvent]):
         self._native = native
         self._start = start
         self._pending = None
+        self._pulls = 0
 
     def close(self) -> None:
         """As that of `EventStream`."""
