@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -50,8 +51,14 @@ pub(super) fn file(options: &JournalOptions) -> Option<PathBuf> {
     home.map(|home| home.join(FILE))
 }
 
+/// Held while a file is made and opened. A process that closes any descriptor of a file loses all
+/// its locks on it (POSIX), also those of another journal in it: so one is opened here only where
+/// there is no file yet, and closed before anybody in this process can have a lock.
+static OPENING: Mutex<()> = Mutex::new(());
+
 /// Opens or makes the file.
 pub(super) fn open_file(path: &Path, durability: Durability) -> Result<Opened> {
+    let _one_at_a_time = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     create_private(path).map_err(|cause| unusable(path, &cause))?;
     let level = match durability {
         Durability::Process => "NORMAL",
@@ -129,7 +136,7 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(home) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
     }
-    fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+    unless_there(fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path))
 }
 
 #[cfg(not(unix))]
@@ -137,7 +144,14 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(home) = path.parent() {
         fs::create_dir_all(home)?;
     }
-    fs::OpenOptions::new().create(true).append(true).open(path).map(drop)
+    unless_there(fs::OpenOptions::new().create_new(true).write(true).open(path))
+}
+
+fn unless_there(made: std::io::Result<fs::File>) -> std::io::Result<()> {
+    match made {
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 fn unusable(path: &Path, cause: &dyn std::fmt::Display) -> Error {

@@ -170,3 +170,28 @@ async fn a_file_of_a_later_version_is_left_alone() {
     let error = reserve(&strict, first).await.unwrap_err();
     assert!(error.message().contains("of version 99"), "{error}");
 }
+
+/// Whoever closes a descriptor of a file loses the locks that its process has on it. Without them
+/// another process takes itself for the last one and removes the log under us.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_second_journal_in_the_process_takes_no_lock_from_the_first() {
+    use std::os::unix::fs::MetadataExt;
+    let home = tempfile::tempdir().unwrap();
+    let first = journal(home.path());
+    states(&first, NOW).await;
+    let file = std::fs::metadata(home.path().join("journal.sqlite")).unwrap().ino();
+    let ours = || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let of_file = |line: &&str| line.contains(&format!(":{file} "));
+        let own = format!(" {} ", std::process::id());
+        locks.lines().filter(of_file).filter(|line| line.contains(&own)).count()
+    };
+    assert_eq!(ours(), 1);
+    let second = journal(home.path());
+    states(&second, NOW).await;
+    assert_eq!(ours(), 1);
+    drop(second);
+    reserve(&first, entry(identity("a", false, "a"), 1, Budgets::default(), NOW)).await.unwrap();
+    assert_eq!(ours(), 1);
+}

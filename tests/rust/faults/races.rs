@@ -102,6 +102,9 @@ async fn one_budget(bench: &Bench, name: &str, plan: Vec<Fault>) -> Case {
     if (answered, reports.len()) != (COVERED, 256) {
         found.problems.push(format!("{answered} of {} answered", reports.len()));
     }
+    let others = reports.iter().filter_map(|report| report.error.as_ref());
+    let others = others.filter(|(kind, _)| kind != "SpendLimit");
+    found.problems.extend(others.map(|(kind, text)| format!("{kind}: {text}")));
     case.add("", &reports, found);
     case.took = started.elapsed();
     case
