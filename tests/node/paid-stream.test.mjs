@@ -34,7 +34,7 @@ function cutting(...cuts) {
           left -= bytes.length;
           if (left <= 0) {
             answer.destroy();
-            setTimeout(() => response.destroy(), 20);
+            setTimeout(() => request.socket.destroy(), 20);
           }
         });
         answer.on('end', () => response.end());
