@@ -18,7 +18,8 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node faults compare soak clean
+	test-rust test-python test-node ffi swift kotlin test-swift test-kotlin test-uniffi faults \
+	compare soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +89,35 @@ lint-node: addon
 
 test-node: addon
 	npm test --silent
+
+# --- Swift and Kotlin, over one native library
+
+SWIFT := bindings-swift/scripts/swift.sh $(TARGET)/release $(TARGET)/swift
+MAVEN := bindings-kotlin/scripts/maven.sh $(TARGET)
+
+# A toolchain that is missing is no failure once it has been said.
+SAID := || [ $$? = 77 ]
+
+ffi: native
+	cargo build --release -p blockrun-swift --features bindgen
+	bindings-swift/scripts/generate.sh $(TARGET) release
+
+swift: ffi ## the Swift package, built
+	@$(SWIFT) build $(SAID)
+
+kotlin: ffi ## the Kotlin package, a jar in target/kotlin
+	@$(MAVEN) package -DskipTests $(SAID)
+
+test-swift: ffi
+	@CARGO_TARGET_DIR=$(TARGET) $(SWIFT) test $(SAID)
+
+test-kotlin: ffi
+	@$(MAVEN) test $(SAID)
+
+# The native library where there is neither Swift nor a JDK: through UniFFI's own Python.
+test-uniffi: ffi $(VENV)/.installed
+	cargo test --release --quiet -p blockrun-swift
+	PYTHONPATH=$(TARGET)/uniffi/python $(VENV)/bin/pytest tests/swift
 
 # --- Rust
 

@@ -81,5 +81,8 @@ fi
 
 toolchain=/usr/libexec/swift/lib/swift/linux:/usr/libexec/swift/lib/swift/host
 # shellcheck disable=SC2016
-inside "$root" 'export LD_LIBRARY_PATH="'"$toolchain:$libraries"'" HOME=/root; exec swift "$@"' \
+inside "$root" 'export LD_LIBRARY_PATH="'"$toolchain:$libraries"'" HOME=/root
+    # A crash says enough in one line; its registers take minutes.
+    export SWIFT_BACKTRACE=enable=no
+    exec swift "$@"' \
     "${arguments[@]}"

@@ -170,7 +170,8 @@ final class CallsTests: XCTestCase {
             open = try await client.payments(everything).map(\.state)
         }
         kill(app.processIdentifier, SIGKILL)
-        app.waitUntilExit()
+        // `waitUntilExit` waits for a run loop that a task does not have.
+        while app.isRunning { try await Task.sleep(nanoseconds: 1_000_000) }
         XCTAssertEqual(open, [.signed])
         let text = try await client.chat("Hello!")
         XCTAssertFalse(text.isEmpty)

@@ -49,7 +49,7 @@ final class ScenariosTests: XCTestCase {
     ) throws {
         guard let code = expect["error"] as? String else {
             let response = try outcome.get()
-            XCTAssertEqual(response.choices.first?.message.content, "ok", id)
+            XCTAssertEqual(response.text, "ok", id)
             XCTAssertEqual(response.cost, Usdc(micro: expect.number("amount_micro")), id)
             return
         }

@@ -92,19 +92,22 @@ final class Started {
         process.currentDirectoryURL = root
         process.standardInput = input
         process.standardOutput = output
+        // What outlives a test must not hold on to what the test run reads.
+        process.standardError = FileHandle.nullDevice
         try process.run()
         var line = ""
         while !line.hasSuffix("\n"), let byte = try output.fileHandleForReading.read(upToCount: 1) {
             line += String(decoding: byte, as: UTF8.self)
         }
         let address = line.trimmingCharacters(in: .newlines).replacingOccurrences(of: "listening on ", with: "")
-        url = address.hasPrefix("http") ? address : "http://\(address)"
+        // The one prints the address of its API, the other that of its socket.
+        url = address.hasPrefix("http") ? address : "http://\(address)/api"
     }
 
-    deinit {
-        process.terminate()
-        process.waitUntilExit()
-    }
+    /// Where a practice gateway answers as a chain would.
+    var ledger: String { url.dropLast("/api".count) + "/practice/rpc" }
+
+    deinit { process.terminate() }
 }
 
 func practiceGateway() throws -> Started {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.assertThrows
 /** The whole way, against the practice gateway. */
 class GatewayTest {
     private fun <T> paying(test: suspend (LLMClient) -> T) =
-        waiting { client(gateway.url).use { test(it) } }
+        waiting { client(gateway.url, ClientOptions(rpcUrl = gateway.ledger)).use { test(it) } }
 
     @Test
     fun theExampleRuns() {
@@ -36,7 +36,8 @@ class GatewayTest {
         assertNotNull(response.transaction)
         assertEquals(response.transaction, client.payments().single().transaction)
         val again = client.recover(client.payments().single().paymentId)
-        assertEquals(response.text to Usdc(0u), again.text to again.cost)
+        assertEquals(response.text to response.cost, again.text to again.cost)
+        assertEquals(response.cost, client.spending().total)
     }
 
     @Test

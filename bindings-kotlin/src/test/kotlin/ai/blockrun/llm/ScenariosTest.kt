@@ -27,7 +27,7 @@ class ScenariosTest {
         val code = expect["error"]?.jsonPrimitive?.content
         if (code == null) {
             val response = outcome.getOrThrow()
-            assertEquals("ok", response.choices[0].message.content)
+            assertEquals("ok", response.text, id)
             assertEquals(Usdc(expect.text("amount_micro").toULong()), response.cost)
             return
         }

@@ -80,6 +80,9 @@ class Started(vararg command: String) : AutoCloseable {
     val url: String = checkNotNull(process.inputReader().readLine()) { "${command[0]} printed nothing" }
         .removePrefix("listening on ")
 
+    /** Where a practice gateway answers as a chain would. */
+    val ledger: String get() = url.removeSuffix("/api") + "/practice/rpc"
+
     override fun close() = process.destroy()
 }
 
