@@ -24,6 +24,7 @@ export class ApiStream implements AsyncIterable<ServerEvent> {
     return this.#head.status;
   }
 
+  /** Headers of the answer. */
   get headers(): Headers {
     return this.#head.headers;
   }

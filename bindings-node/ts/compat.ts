@@ -11,14 +11,17 @@ export interface EvmNetwork {
   readonly caip2: string;
   /** What x402 v1 calls it. */
   readonly v1Name?: string;
+  /** EIP-155. */
   readonly chainId: number;
   /** The USDC contract. */
   readonly usdc: string;
   /** EIP-712 domain of that contract. */
   readonly domainName: string;
+  /** Its version. */
   readonly domainVersion: string;
   /** Whether its money is worthless. */
   readonly testnet: boolean;
+  /** Public JSON-RPC endpoints; none where none is known. */
   readonly rpcUrls: readonly string[];
 }
 
@@ -88,12 +91,16 @@ export function parsePaymentRequired(header: string): PaymentRequired {
 export interface PaymentDetails {
   /** In the token's smallest unit. */
   readonly amount: string;
+  /** Who would be paid. */
   readonly recipient: string;
   readonly network: string;
+  /** The token contract. */
   readonly asset: string | undefined;
   readonly scheme: string;
   readonly maxTimeoutSeconds: number;
+  /** The server's word on the EIP-712 domain; nothing here relies on it. */
   readonly extra: unknown;
+  /** What is paid for. */
   readonly resource: unknown;
 }
 

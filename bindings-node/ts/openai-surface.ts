@@ -108,8 +108,11 @@ class Models {
  * that package give it `client.fetch` instead.
  */
 export class OpenAISurface {
+  /** Chats. */
   readonly chat: { readonly completions: Completions };
+  /** Pictures. */
   readonly images: Images;
+  /** What can be asked. */
   readonly models: Models;
 
   constructor(client: LLMClient) {

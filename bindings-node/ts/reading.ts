@@ -60,7 +60,8 @@ export class Reading {
 
   /** Ends it because of the signal. */
   stop(): void {
-    this.#aborted = !this.#over;
+    if (this.#over) return;
+    this.#aborted = true;
     this.close();
   }
 }

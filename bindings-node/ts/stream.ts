@@ -26,11 +26,6 @@ class ChatReading {
       if (!head) throw new StreamConsumed('the stream was cancelled', { code: 'STREAM_CONSUMED' });
       this.head = toHead(head);
       return this.head;
-    } catch (error) {
-      // The same call can be made again: with the same payment, if there is one.
-      this.#reading.release();
-      this.body = undefined;
-      throw error;
     } finally {
       this.#warn();
     }
@@ -40,8 +35,9 @@ class ChatReading {
     this.#reading.claim(this.head);
   }
 
+  /** The next chunk, for the one who claimed them. */
   async next(): Promise<ChatCompletionChunk | undefined> {
-    const head = await this.open();
+    const head = await this.#begin();
     try {
       const raw = await this.#reading.ask((cancel) => this.#native.next(cancel));
       if (typeof raw === 'string') return toChunk(raw, head);
@@ -51,6 +47,17 @@ class ChatReading {
     }
     this.close();
     return undefined;
+  }
+
+  async #begin(): Promise<Head> {
+    try {
+      return await this.open();
+    } catch (error) {
+      // Nothing came, so it can be read again: the same call, with the payment that there is.
+      this.#reading.release();
+      this.body = undefined;
+      throw error;
+    }
   }
 
   async received(): Promise<ChatResponse> {
