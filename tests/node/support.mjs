@@ -169,6 +169,41 @@ export async function serving(test, serve) {
   return { url: `http://127.0.0.1:${server.address().port}/api`, requests };
 }
 
+/** What a server asks for here. */
+const OFFER = {
+  scheme: 'exact',
+  network: 'eip155:84532',
+  amount: '1000',
+  asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+  payTo: '0x4020000000000000000000000000000000000402',
+  maxTimeoutSeconds: 60,
+  extra: { name: 'USDC', version: '2' },
+};
+
+/**
+ * Asks for money, and lets `accept` answer what is paid for by `say(status, body)`, once `unpaid`,
+ * where there is one, has let it ask. Knows the payments that it saw.
+ */
+export async function offering(test, accept, unpaid = () => {}) {
+  const server = await serving(test, async (request, response) => {
+    const say = (status, body, headers) =>
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end(JSON.stringify(body));
+    if (paymentOf(request)) return accept(request, say);
+    await unpaid();
+    const challenge = { x402Version: 2, resource: { url: 'x' }, accepts: [OFFER] };
+    const header = Buffer.from(JSON.stringify(challenge)).toString('base64');
+    say(402, challenge, { 'payment-required': header });
+  });
+  const payments = () => new Set(server.requests.map(paymentOf).filter(Boolean));
+  return { ...server, payments };
+}
+
+function paymentOf({ headers }) {
+  return headers['payment-signature'];
+}
+
 /** A chunk of a stream that adds this text. */
 export function chunkOf(content, more) {
   const choices = [{ index: 0, delta: { content }, finish_reason: null }];
