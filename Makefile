@@ -124,7 +124,7 @@ test-uniffi: ffi $(VENV)/.installed
 lint-rust:
 	cargo fmt --all --check
 	cargo clippy --all-targets --features $(FEATURES) --quiet -- -D warnings
-	cargo clippy --quiet -p blockrun-python -p blockrun-node -- -D warnings
+	cargo clippy --quiet -p blockrun-python -p blockrun-node -p blockrun-swift -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps -p blockrun-llm -p blockrun-gateway
 
 # A chain to settle on comes with the npm packages.
