@@ -98,9 +98,11 @@ impl Call<'_> {
     /// Writes that the head of a paid stream has come. The call stays leased, and its answer
     /// outstanding, until the stream's end.
     pub(super) async fn leave_open(&mut self, outcome: &Outcome) -> Option<Books> {
-        let row = self.row.take()?;
+        let row = self.row?;
         // What cannot be written stays counted; the answer is worth more than the error.
         let _ = self.http.journal.settle_open(row, outcome.clone()).await;
+        // Only now: a caller who goes meanwhile leaves a call that is free to be taken up.
+        self.row = None;
         Some(Books { row, outcome: outcome.clone() })
     }
 

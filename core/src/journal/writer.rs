@@ -3,7 +3,10 @@
 
 use std::{
     fmt,
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
     thread,
     time::Duration,
 };
@@ -61,16 +64,20 @@ impl Writer {
         receiver.await.map_err(|cause| broken(&cause))?
     }
 
-    /// Runs a job whose result somebody must have. Where nobody takes it, because whoever asked has
-    /// gone meanwhile, it is undone.
+    /// Runs a job whose result somebody must have. Where whoever asked goes before it is there, it
+    /// is undone, and before anything that they ask next.
     pub(super) async fn run_owned<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
         undo: fn(&Connection, &T) -> Result<()>,
     ) -> Result<T> {
-        let writer = Self { jobs: self.jobs.clone() };
-        let owned = move |db: &_| Ok(Owned { value: Some(job(db)?), undo, writer });
-        self.run(owned).await?.value.take().ok_or_else(|| broken(&"a result was lost"))
+        let result = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&result);
+        let mut waiting = Waiting { result, undo, writer: Some(Self { jobs: self.jobs.clone() }) };
+        let done = self.run(move |db| job(db).map(|value| put(&place, value))).await;
+        waiting.writer = None;
+        let value = take(&waiting.result);
+        done.and_then(|()| value.ok_or_else(|| broken(&"a result was lost")))
     }
 
     /// Runs a job without waiting for it.
@@ -96,20 +103,29 @@ impl Writer {
     }
 }
 
-/// A result on its way to whoever asked for it; dropped on the way, it is undone.
-struct Owned<T: Send + 'static> {
-    value: Option<T>,
+/// Somebody who waits for a result; dropped while they do, it is undone.
+struct Waiting<T: Send + 'static> {
+    result: Arc<Mutex<Option<T>>>,
     undo: fn(&Connection, &T) -> Result<()>,
-    writer: Writer,
+    /// `None` once they have waited enough.
+    writer: Option<Writer>,
 }
 
-impl<T: Send + 'static> Drop for Owned<T> {
+impl<T: Send + 'static> Drop for Waiting<T> {
     fn drop(&mut self) {
-        if let Some(value) = self.value.take() {
-            let undo = self.undo;
-            self.writer.post(move |db| undo(db, &value));
-        }
+        let Some(writer) = self.writer.take() else { return };
+        let (result, undo) = (Arc::clone(&self.result), self.undo);
+        // In the queue behind the job itself, and before the next one of the same caller.
+        writer.post(move |db| take(&result).map_or(Ok(()), |value| undo(db, &value)));
     }
+}
+
+fn put<T>(place: &Mutex<Option<T>>, value: T) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+}
+
+fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl fmt::Debug for Writer {
