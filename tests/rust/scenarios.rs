@@ -82,6 +82,11 @@ async fn any_endpoint_is_paid_and_no_path_leads_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_in_the_background_is_asked_for_with_its_payment() {
+    play("poll.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_asked_once_and_nothing_is_signed() {
     play("account.json").await;
 }

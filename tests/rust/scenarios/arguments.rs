@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use blockrun_llm::{
-    ApiRequest, ChatRequest, ClientOptions, ImageRequest, http::Replay, journal::JournalOptions,
+    ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions, http::Replay,
+    journal::JournalOptions,
 };
 use conformance::TEST_KEY;
 use serde_json::{Map, Value};
@@ -103,11 +104,18 @@ pub(crate) fn api(arguments: &Map<String, Value>) -> ApiRequest {
             "model" => request.model = Some(text(value)),
             "idempotency_key" => request.idempotency_key = Some(text(value)),
             "timeout" => request.timeout = Some(seconds(value)),
+            // Of a request that is polled for.
+            "interval" | "budget" => {}
             "replay" if value == "never" => request.replay = Replay::Never,
             _ => panic!("a request has no {name:?} of {value}"),
         }
     }
     request
+}
+
+/// How long to ask for an answer.
+pub(crate) fn poll(arguments: &Map<String, Value>) -> PollOptions {
+    PollOptions { interval: seconds(&arguments["interval"]), budget: seconds(&arguments["budget"]) }
 }
 
 pub(crate) fn text(value: &Value) -> String {

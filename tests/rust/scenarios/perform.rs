@@ -32,6 +32,10 @@ async fn answered(client: &LLMClient, call: &Call) -> Result<Value> {
         }
         "image" => outcome::image(&client.image(&arguments::image(arguments)).await?),
         "request" => outcome::whole(&client.request(&arguments::api(arguments)).await?),
+        "poll" => {
+            let (request, options) = (arguments::api(arguments), arguments::poll(arguments));
+            outcome::whole(&client.poll(&request, options).await?)
+        }
         "quote" => {
             let quote = client.quote(&arguments::chat(arguments)).await?;
             json!({"amount_micro": outcome::micro(quote.amount)})

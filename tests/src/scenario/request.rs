@@ -36,6 +36,12 @@ impl Sent {
         serde_json::from_str(&decode_header(self.payment()?)?).ok()
     }
 
+    /// Whether it asks for what is made in the background, showing the payment that was accepted.
+    pub fn is_poll(&self, earlier: Option<&Self>) -> bool {
+        let same = |one: &Self| one.payment() == self.payment() && one.method != self.method;
+        self.payment().is_some() && earlier.is_some_and(same)
+    }
+
     /// What is wrong with any request, whatever the scenario; `earlier` is the last paid one.
     pub fn problems(&self, earlier: Option<&Self>) -> Vec<String> {
         let header = |name: &str| self.headers.get(name);
@@ -48,6 +54,7 @@ impl Sent {
         let token = header("blockrun-recovery");
         let fetches = self.path.starts_with("/v1/answers/");
         match self.payment() {
+            Some(_) if self.is_poll(earlier) => {}
             Some(payment) => {
                 let id = header("idempotency-key").is_some_and(|id| id.starts_with("pay_"));
                 demand(id, "paid without its public id as Idempotency-Key");

@@ -53,7 +53,9 @@ impl Seen {
             None => self.unpaid += 1,
             Some(payment) => {
                 self.payments.push(payment.to_owned());
-                self.paid = Some(sent.clone());
+                if !sent.is_poll(self.paid.as_ref()) {
+                    self.paid = Some(sent.clone());
+                }
             }
         }
         let watched = step.filter(|(_, step)| step.closed).map(|(number, _)| number);
