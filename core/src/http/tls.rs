@@ -1,4 +1,5 @@
-//! Whom we trust: certificates of the operating system, or exactly those of one file.
+//! Whom we trust: certificates of the operating system, or exactly those of one file. On Android,
+//! where the system's are behind its Java API, those of Mozilla, which come with the library.
 //!
 //! The TLS configuration is built here (rustls with ring) and handed to the HTTP client complete,
 //! so that no platform verifier and no process-wide default is involved.
@@ -47,8 +48,18 @@ fn roots_from(path: &Path) -> Result<RootCertStore> {
     Ok(roots)
 }
 
+/// Mozilla's certificates: those of the system, and what a user or a company added to them, are not
+/// seen; `ca_file` is for them.
+#[cfg(target_os = "android")]
+fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    roots
+}
+
 /// A certificate store that cannot be read is an empty one: every https call then fails with an
 /// unknown issuer, and http to this machine still works.
+#[cfg(not(target_os = "android"))]
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
