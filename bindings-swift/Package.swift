@@ -16,7 +16,7 @@ import PackageDescription
 
 let package = Package(
     name: "BlockRunLLM",
-    platforms: [.iOS(.v15), .macOS(.v12), .tvOS(.v15), .watchOS(.v8), .visionOS(.v1)],
+    platforms: [.iOS(.v15), .macOS(.v12)],
     products: [.library(name: "BlockRunLLM", targets: ["BlockRunLLM"])],
     targets: [
         ffi,

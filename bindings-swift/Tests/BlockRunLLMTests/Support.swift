@@ -119,18 +119,6 @@ func slowGateway(milliseconds: Int) throws -> Started {
     try Started("practice-gateway", freshHome(), "\(milliseconds)")
 }
 
-func get(_ url: String) throws -> Any {
-    // A request of a few bytes on this machine: FoundationNetworking is not needed for it.
-    let curl = Process()
-    let output = Pipe()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    curl.arguments = ["curl", "-s", url]
-    curl.standardOutput = output
-    try curl.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    return try JSONSerialization.jsonObject(with: data)
-}
-
 /// What a call throws, which must be of this package.
 func failure<T>(
     _ call: () async throws -> T, file: StaticString = #filePath, line: UInt = #line
