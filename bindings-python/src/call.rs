@@ -26,7 +26,7 @@ pub(crate) type Ready = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send
 type Work = Pin<Box<dyn Future<Output = Ready> + Send>>;
 
 /// A call that is made when somebody waits for it, once.
-#[pyclass(frozen, generic, module = "blockrun_llm._native")]
+#[pyclass(frozen, module = "blockrun_llm._native")]
 pub(crate) struct Call {
     owner: Owner,
     /// Answers the questions of a thread's call.
