@@ -18,7 +18,7 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node ffi swift kotlin test-swift test-kotlin test-uniffi faults \
+	test-rust test-python test-node ffi swift kotlin test-swift test-kotlin test-uniffi parity faults \
 	compare soak clean
 
 help: ## this list
@@ -118,6 +118,10 @@ test-kotlin: ffi
 test-uniffi: ffi $(VENV)/.installed
 	cargo test --release --quiet -p blockrun-swift
 	PYTHONPATH=$(TARGET)/uniffi/python $(VENV)/bin/pytest tests/swift
+
+# The public surface of the five languages, compared with one list.
+parity: ## the same calls, options and fields in five languages
+	@$(PYTHON) tests/parity/parity.py
 
 # --- Rust
 

@@ -1,0 +1,90 @@
+"""Compares the public surface of the five languages with one list, and prints the table.
+
+``surface.json`` names every call, option and field once, in Rust's spelling, and what a language calls
+otherwise. The languages are read as they are written: Rust, Python, TypeScript and Kotlin sources, and
+the records that Swift and Kotlin share. Ends with an error when a language lacks a name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = ("rust", "python", "node", "swift", "kotlin")
+SHARED = "bindings-swift/src"
+
+SOURCES = {
+    "rust": ["core/src"],
+    "python": ["bindings-python/python/blockrun_llm"],
+    "node": ["bindings-node/ts"],
+    "swift": ["bindings-swift/Sources"],
+    "kotlin": ["bindings-kotlin/src/main"],
+}
+
+# How a name is declared: as a function or property, as a parameter or a field.
+DECLARED = {
+    "rust": r"(?:pub (?:async )?(?:const )?fn |pub ){}\b",
+    "python": r"(?:def |^    ){}(?:\(|:| =)|^ +{}: |\b{}[,)=]|\"{}\"|\*\*\w+",
+    "node": r"^ +(?:async |get |readonly )*{}[?(:<]",
+    "swift": r"(?:func |var |let ){}\b|\b{}: ",
+    "kotlin": r"(?:fun |val ){}\b|\b{}: ",
+}
+# A field of a record in Rust is one of Swift and Kotlin, in their spelling.
+FIELD = r"^    pub {}: "
+
+
+def camel(name: str) -> str:
+    """``max_tokens`` as ``maxTokens``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def texts(folders: list[str]) -> str:
+    """All sources below some folders."""
+    endings = {".rs", ".py", ".ts", ".swift", ".kt"}
+    files = (path for folder in folders for path in sorted((ROOT / folder).rglob("*")))
+    return "\n".join(path.read_text() for path in files if path.suffix in endings)
+
+
+def has(language: str, name: str, spelled: str, sources: dict[str, str]) -> bool:
+    """Whether a language declares a name."""
+    if spelled == "**":
+        return "**" in sources[language]
+    pattern = DECLARED[language].replace("{}", re.escape(spelled))
+    if re.search(pattern, sources[language], re.MULTILINE):
+        return True
+    shared = re.search(FIELD.replace("{}", name), sources["shared"], re.MULTILINE)
+    return language in {"swift", "kotlin"} and shared is not None
+
+
+def main() -> None:
+    """Prints the table."""
+    sources = {name: texts(folders) for name, folders in SOURCES.items()}
+    sources["shared"] = texts([SHARED])
+    surface = json.loads((Path(__file__).parent / "surface.json").read_text())
+    holes, rows = [], 0
+    for group, names in surface.items():
+        print(
+            f"\n| {group} | " + " | ".join(language.capitalize() for language in LANGUAGES) + " |"
+        )
+        print("|---" * (len(LANGUAGES) + 1) + "|")
+        for name, others in names.items():
+            cells = []
+            for language in LANGUAGES:
+                own = name if language in {"rust", "python"} else camel(name)
+                spelled = others.get(language, own)
+                found = has(language, name, spelled, sources)
+                holes += [] if found else [f"{language} has no {spelled} ({group})"]
+                cells.append(f"`{spelled}`" if found else "missing")
+            rows += 1
+            print(f"| {name} | " + " | ".join(cells) + " |")
+    print(f"\n{rows} names in {len(LANGUAGES)} languages, {len(holes)} missing")
+    if holes:
+        sys.exit("\n".join(holes))
+
+
+if __name__ == "__main__":
+    main()
