@@ -96,6 +96,19 @@ async fn no_fault_of_the_published_packages_returns() {
     play("published_faults.json").await;
 }
 
+#[tokio::test]
+async fn the_judge_lets_nothing_pass() {
+    let scenarios = Scenario::load("chat.json");
+    let (server, _) = ScriptedServer::start(scenarios.clone()).await.unwrap();
+    for scenario in &scenarios {
+        let nothing = vec![serde_json::json!({}); scenario.calls().len()];
+        let found = server.judge(&scenario.id, &nothing).await;
+        assert!(!found.is_empty(), "{}: nobody called, and that was well", scenario.id);
+        let few = server.judge(&scenario.id, &[]).await;
+        assert!(few[0].contains("0 outcomes"), "{}: {few:?}", scenario.id);
+    }
+}
+
 #[test]
 fn addresses_that_a_payment_may_not_travel_to_are_refused_before_any_traffic() {
     for address in [
