@@ -1,8 +1,8 @@
 """Compares the public surface of the five languages with one list, and prints the table.
 
-``surface.json`` names every call, option and field once, in Rust's spelling, and what a language calls
-otherwise. The languages are read as they are written: Rust, Python, TypeScript and Kotlin sources, and
-the records that Swift and Kotlin share. Ends with an error when a language lacks a name.
+``surface.json`` names every call, option and field once, in Rust's spelling, and what a language
+calls otherwise. The languages are read as they are written: their own sources, and for Swift and
+Kotlin the records that they share. Ends with an error when a language lacks a name.
 """
 
 from __future__ import annotations
