@@ -81,8 +81,8 @@ export declare class NativeStream {
   head(): HeadOutput | null
   /** The next event; nothing at the end. A whole answer is one event. */
   nextEvent(cancel: CancelHandle): Promise<EventOutput | undefined | null>
-  /** The next bytes as received; nothing at the end. */
-  nextBytes(cancel: CancelHandle): Promise<Buffer | undefined | null>
+  /** The next bytes as received; nothing at the end. Their type is one that browsers know, too. */
+  nextBytes(cancel: CancelHandle): Promise<Uint8Array | null>
   /** Ends the answer where it is and closes its connection, once a reader under way is done. */
   close(): void
 }

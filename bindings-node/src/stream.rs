@@ -159,8 +159,8 @@ impl NativeStream {
         env.spawn_future(cancellable(Some(&cancel), call))
     }
 
-    /// The next bytes as received; nothing at the end.
-    #[napi(catch_unwind)]
+    /// The next bytes as received; nothing at the end. Their type is one that browsers know, too.
+    #[napi(catch_unwind, ts_return_type = "Promise<Uint8Array | null>")]
     pub fn next_bytes<'env>(
         &self,
         env: &'env Env,

@@ -40,6 +40,11 @@ const METHODS = {
     const { status, headers, body } = answer;
     return { ...told(answer), json: body, status, headers: Object.fromEntries(headers) };
   },
+  poll: async (client, { method, path, query, interval, budget, ...options }) => {
+    const wait = { intervalMs: interval * 1_000, budgetMs: budget * 1_000 };
+    const answer = await client.poll(method, path, { params: query, ...wait, ...options });
+    return { ...told(answer), json: answer.body, status: answer.status };
+  },
   quote: async (client, { prompt, messages = prompt, ...options }) => ({
     amount_micro: Number((await client.quote(messages, options)).amountMicro),
   }),
