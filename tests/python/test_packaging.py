@@ -106,7 +106,7 @@ def test_the_wheel_works_elsewhere(gateway: str, tmp_path: Path) -> None:
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sdist")
     maturin = Path(sys.executable).with_name("maturin")
-    command = [maturin, "sdist", "--out", folder]
+    command: list[str | Path] = [maturin, "sdist", "--out", folder]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True, timeout=120)
     return newest(folder, "*.tar.gz")
 

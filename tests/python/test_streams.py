@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import pickle
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -211,6 +212,31 @@ def test_a_task_that_is_cancelled_while_it_waits_loses_no_chunk(dripping: Drippi
             assert [chunk.text async for chunk in stream] == ["b", "c", ""]
 
     asyncio.run(use())
+    assert len(dripping.paid) == 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="has no timers")
+def test_a_signal_interrupts_a_stream_that_waits_and_no_chunk_is_lost(dripping: Dripping) -> None:
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    later = threading.Event()
+    dripping.events = [event("a"), later, event("b"), *END]
+    with LLMClient(KEY, dripping.url) as client:
+        stream = client.chat_completion_stream(HELLO)
+        assert next(stream).text == "a"
+        previous = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(Interrupted):
+                next(stream)
+        finally:
+            signal.signal(signal.SIGALRM, previous)
+        later.set()
+        assert text_of(stream) == "b"
     assert len(dripping.paid) == 1
 
 

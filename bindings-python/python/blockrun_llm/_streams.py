@@ -61,6 +61,9 @@ class _Reading(Paid, ABC, Generic[_Piece]):
     def close(self) -> None:
         """Ends the answer here: closes its connection and its books. What was paid is paid."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status_code={self.status_code}, cost_usd={self.cost_usd})"
+
     def _known_head(self) -> _Head | None:
         return self._head
 
