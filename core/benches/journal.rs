@@ -106,10 +106,10 @@ fn fill(home: &Path, rows: usize) {
     let db = rusqlite::Connection::open(home.join("journal.sqlite")).unwrap();
     let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
         INSERT INTO calls (payment_id, nonce, key_hash, fingerprint, session, state, open, created_at,
-            method, url, origin, model, wallet, network, payee, amount, carried, recovery,
+            counted_at, method, url, origin, model, wallet, network, payee, amount, carried, recovery,
             lease_owner, lease_until)
         SELECT 'pay_' || lower(hex(randomblob(16))), randomblob(32), randomblob(32), randomblob(32),
-            randomblob(16), iif(i % 50, 'settled', 'unknown'), i % 50 = 0, ?2 - i % 86400,
+            randomblob(16), iif(i % 50, 'settled', 'unknown'), i % 50 = 0, ?2 - i % 86400, ?2 - i % 86400,
             'POST', 'https://a.example/v1/chat/completions', 'https://a.example:443', 'm',
             zeroblob(20), 'eip155:84532', hex(randomblob(20)), 1, 0, hex(randomblob(32)), '', 0
         FROM n";

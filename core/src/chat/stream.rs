@@ -154,12 +154,17 @@ impl ChatStream {
             // A server that does not stream has answered whole.
             return Ok(open.take_whole().map(|body| ChatChunk::from_whole(&body)));
         }
-        let Some(event) = open.next_event().await? else {
-            if !self.finished {
-                return Err(open.cut_short());
+        let event = loop {
+            match open.next_event().await? {
+                // It keeps the connection awake and says nothing.
+                Some(event) if event.data.trim().is_empty() && event.event != "error" => {}
+                Some(event) => break event,
+                None if self.finished => {
+                    open.finish().await;
+                    return Ok(None);
+                }
+                None => return Err(open.cut_short()),
             }
-            open.finish().await;
-            return Ok(None);
         };
         match ChatChunk::from_event(&event) {
             Ok(Some(chunk)) => Ok(Some(chunk)),

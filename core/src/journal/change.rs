@@ -168,7 +168,7 @@ impl Stored {
             session: &self.session,
             model: self.record.model.as_deref(),
             origin: &self.origin,
-            created_at: self.record.created_at,
+            counted_at: self.counted_at,
         }
     }
 }

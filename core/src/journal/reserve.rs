@@ -51,27 +51,35 @@ pub(super) fn reserve(
         }
     }
     let held = earlier.as_ref().map_or(Usdc::ZERO, Stored::counted);
-    within_budgets(db, entry, held, now)?;
+    let counted_at = spending::time(db, now)?;
+    within_budgets(db, entry, held, Times { now, counted_at })?;
     let carried = earlier.as_ref().map_or(Usdc::ZERO, |stored| carried(stored, clocks));
     let amount = entry.record.amount.max(carried);
     if let Some(stored) = &earlier {
         give_back(db, stored, held)?;
     }
-    insert(db, entry, hashes, amount, carried, now)?;
-    spending::add(db, &entry.owner(), storable(amount)?).map_err(failed)?;
+    insert(db, entry, hashes, amount, carried, Times { now, counted_at })?;
+    spending::add(db, &entry.owner(counted_at), storable(amount)?).map_err(failed)?;
     // What was signed earlier may have been executed unnoticed: its answer opens with its token.
     let recovery = earlier.map_or_else(|| entry.recovery.clone(), |stored| stored.recovery);
     Ok(Reservation::Made { row: RowId(entry.identity.nonce), recovery })
 }
 
+/// The time of day, and that of the windows.
+#[derive(Clone, Copy)]
+struct Times {
+    now: Timestamp,
+    counted_at: Timestamp,
+}
+
 /// What processes reserved that died before they signed is freed when it is needed.
-fn within_budgets(db: &Connection, entry: &Entry, held: Usdc, now: Timestamp) -> Result<()> {
-    let (owner, amount) = (entry.owner(), entry.record.amount);
-    let check = || spending::check(db, &owner, &entry.budgets, amount, held, now);
+fn within_budgets(db: &Connection, entry: &Entry, held: Usdc, times: Times) -> Result<()> {
+    let (owner, amount) = (entry.owner(times.counted_at), entry.record.amount);
+    let check = || spending::check(db, &owner, &entry.budgets, amount, held, times.counted_at);
     if check().is_ok() {
         return Ok(());
     }
-    free_the_dead(db, now)?;
+    free_the_dead(db, times.now)?;
     check()
 }
 
@@ -104,16 +112,17 @@ fn insert(
     hashes: &Hashes,
     amount: Usdc,
     carried: Usdc,
-    now: Timestamp,
+    times: Times,
 ) -> Result<()> {
     let record = &entry.record;
     let sql = "INSERT INTO calls (payment_id, nonce, key_hash, key, fingerprint, session, state,
             open, created_at, method, url, origin, model, wallet, network, payee, amount, carried,
-            recovery, lease_owner, lease_until)
+            recovery, lease_owner, lease_until, counted_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'reserved', 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-            ?16, ?17, ?18, ?19)
+            ?16, ?17, ?18, ?19, ?20)
         ON CONFLICT (payment_id) DO UPDATE SET session = excluded.session, state = 'reserved',
-            open = 1, created_at = excluded.created_at, network = excluded.network,
+            open = 1, created_at = excluded.created_at,
+            counted_at = excluded.counted_at, network = excluded.network,
             payee = excluded.payee, amount = excluded.amount, carried = excluded.carried,
             lease_owner = excluded.lease_owner, lease_until = excluded.lease_until";
     let mut statement = db.prepare_cached(sql).map_err(failed)?;
@@ -136,7 +145,8 @@ fn insert(
         storable(carried)?,
         entry.recovery,
         lease::owner()?,
-        (now + lease::SECONDS).cast_signed(),
+        (times.now + lease::SECONDS).cast_signed(),
+        times.counted_at.cast_signed(),
     ]);
     done.map(drop).map_err(failed)
 }
@@ -155,7 +165,8 @@ pub(super) fn raise(
     if amount <= held {
         return Ok(());
     }
-    spending::check(db, &stored.owner(), budgets, amount, held, now)?;
+    let time = spending::time(db, now)?;
+    spending::check(db, &stored.owner(), budgets, amount, held, time)?;
     let more = storable(amount.saturating_sub(held))?;
     spending::add(db, &stored.owner(), more).map_err(failed)?;
     let sql = "UPDATE calls SET amount = amount + ?2 WHERE id = ?1";
@@ -164,12 +175,12 @@ pub(super) fn raise(
 }
 
 impl Entry {
-    fn owner(&self) -> Owner<'_> {
+    fn owner(&self, counted_at: Timestamp) -> Owner<'_> {
         Owner {
             session: &self.session,
             model: self.record.model.as_deref(),
             origin: &self.origin,
-            created_at: self.record.created_at,
+            counted_at,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 
 /// Columns of [`Stored`], in order.
 pub(super) const COLUMNS: &str = "id, payment_id, nonce, key, fingerprint, session, state, open, \
-    created_at, method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx, \
+    created_at, counted_at, method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx, \
     recovery, lease_owner, lease_until";
 
 /// A row of `calls`.
@@ -28,6 +28,7 @@ pub(super) struct Stored {
     pub(super) origin: String,
     /// Whether it is reserved, or sent and nobody has its answer yet.
     pub(super) open: bool,
+    pub(super) counted_at: Timestamp,
     pub(super) carried: Usdc,
     pub(super) recovery: String,
     pub(super) lease_owner: String,
@@ -49,6 +50,7 @@ impl Stored {
             session: row.get("session")?,
             wallet: Address::from(row.get::<_, [u8; 20]>("wallet")?),
             origin: row.get("origin")?,
+            counted_at: time("counted_at")?.unwrap_or_default(),
             carried: micro(row.get("carried")?),
             recovery: row.get("recovery")?,
             lease_owner: row.get("lease_owner")?,

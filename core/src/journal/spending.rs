@@ -18,13 +18,14 @@ pub(super) struct Owner<'a> {
     pub(super) session: &'a [u8],
     pub(super) model: Option<&'a str>,
     pub(super) origin: &'a str,
-    pub(super) created_at: Timestamp,
+    /// When the windows count it, see [`time`].
+    pub(super) counted_at: Timestamp,
 }
 
 impl Owner<'_> {
     /// The rows that a payment counts in: table scope, name, bucket. A session has one bucket.
     fn rows(&self) -> Vec<(&'static str, &[u8], u64)> {
-        let minute = self.created_at / MINUTE;
+        let minute = self.counted_at / MINUTE;
         let mut rows = vec![
             ("all", b"".as_slice(), minute),
             ("session", self.session, 0),
@@ -43,6 +44,16 @@ impl Owner<'_> {
             Scope::Call | Scope::Hour | Scope::Day => b"",
         }
     }
+}
+
+/// The time that windows run on: a clock that is set back does not take it back, so nothing that was
+/// spent meanwhile leaves a window early. (A clock that is far ahead signs nothing: see
+/// `ClockSkew`.)
+pub(super) fn time(db: &Connection, now: Timestamp) -> Result<Timestamp> {
+    let sql = "SELECT max(minute) FROM spending WHERE scope = 'all' AND name = x''";
+    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+    let newest: Option<i64> = statement.query_row([], |row| row.get(0)).map_err(failed)?;
+    Ok(newest.map_or(now, |minute| now.max(minute.cast_unsigned() * MINUTE)))
 }
 
 /// Counts an amount, or with a negative one gives it back.
@@ -162,7 +173,7 @@ mod tests {
     use crate::journal::open::open_memory;
 
     fn owner(minute: u64) -> Owner<'static> {
-        Owner { session: b"s", model: None, origin: "o", created_at: minute * MINUTE }
+        Owner { session: b"s", model: None, origin: "o", counted_at: minute * MINUTE }
     }
 
     proptest! {

@@ -101,6 +101,26 @@ async fn many_tasks_and_two_journals_cannot_race_past_a_limit() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_room() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = journal(home.path());
+    let hour = Budgets { hour: Some(Usdc::from_micro(100)), ..Budgets::default() };
+    let pay = |key: &str, micro, at| entry(identity(key, false, key), micro, hour.clone(), at);
+    for (key, micro, at) in [("a", 60, NOW), ("b", 40, NOW - 7_200)] {
+        let row = reserve(&journal, pay(key, micro, at)).await.unwrap();
+        let transaction = None;
+        let amount = Usdc::from_micro(micro);
+        let settled = Outcome::Settled { amount, transaction, proof: Proof::Server };
+        journal.finish(row, settled).await.unwrap();
+    }
+    for at in [NOW - 7_200, NOW, NOW + 3_000] {
+        let error = reserve(&journal, pay("c", 1, at)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SpendLimit, "{at}");
+    }
+    reserve(&journal, pay("d", 100, NOW + 3_720)).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_a_dead_process_reserved_is_free_for_others() {
     let home = tempfile::tempdir().unwrap();
     let journal = journal(home.path());

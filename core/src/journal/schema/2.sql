@@ -19,6 +19,7 @@ CREATE TABLE calls (
     state        TEXT NOT NULL,
     open         INTEGER NOT NULL,       -- reserved, or sent and nobody has its answer yet
     created_at   INTEGER NOT NULL,
+    counted_at   INTEGER NOT NULL,       -- when the windows count it: never before an earlier one
     method       TEXT NOT NULL,
     url          TEXT NOT NULL,
     origin       TEXT NOT NULL,
@@ -49,11 +50,11 @@ CREATE TABLE authorizations (
 ) STRICT;
 
 INSERT INTO calls (payment_id, nonce, key_hash, key, fingerprint, session, state, open, created_at,
-    method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx, recovery,
-    lease_owner, lease_until)
+    counted_at, method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx,
+    recovery, lease_owner, lease_until)
 SELECT payment_id, nonce, key_hash, key, fingerprint, session, state,
     unanswered OR state IN ('reserved', 'signed', 'refused', 'unknown'), created_at,
-    method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx, recovery,
+    created_at, method, url, origin, model, wallet, network, payee, amount, carried, valid_before, tx, recovery,
     lease_owner, lease_until
 FROM calls_1 ORDER BY created_at, rowid;
 
