@@ -138,7 +138,8 @@ def test_a_wheel_is_built_from_the_sdist(sdist: Path, gateway: str, tmp_path: Pa
         "--quiet",
     ]
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    target = str(WHEELS.parent)
+    # Not the one of the checkout: the wheels there are told by their folder.
+    target = str(WHEELS.parent / "sdist")
     subprocess.run(
         [*pip, "--wheel-dir", tmp_path, sdist],
         check=True,
