@@ -21,7 +21,7 @@ export const NOBODY = 'http://127.0.0.1:9/api';
 
 // Nobody's settings decide what is tested.
 for (const name of Object.keys(env)) {
-  if (/^(BLOCKRUN_(?!BIN)|BASE_CHAIN_)|_PROXY$/i.test(name)) delete env[name];
+  if (/^(BLOCKRUN_(?!BIN$|SOAK$)|BASE_CHAIN_)|_PROXY$/i.test(name)) delete env[name];
 }
 
 /** A folder that is gone after the test, or after all of them. */
