@@ -22,4 +22,4 @@ stream = ai.chat.completions.create(
 )
 print("".join(chunk.choices[0].delta.content or "" for chunk in stream))
 for payment in client.payments():
-    print(f"{payment.model} ${payment.amount_usd} {payment.transaction}")
+    print(f"${payment.amount_usd} {payment.transaction}")

@@ -278,8 +278,9 @@ class ChatStream(_Chat, _ThreadReading[ChatCompletionChunk]):
 class AsyncChatStream(_Chat, _TaskReading[ChatCompletionChunk]):
     """A `ChatStream` that is read by ``async for``.
 
-    A task that is cancelled while it waits for a chunk loses none: the next one gets it. Cancelled
-    before the head of the answer has come, the call is dropped, and can be made again.
+    A cancelled ``anext(stream)`` loses no chunk: the next one gets it. Cancelled before the head of
+    the answer has come, the call is dropped, and can be made again. An ``async for`` that is left,
+    by a cancellation too, ends the answer there.
     """
 
     def __init__(
