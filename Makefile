@@ -38,7 +38,7 @@ test: ## every lint and test, in every language
 	@if grep -qiE '$(TEST_KEYS)' $(TARGET)/test.log; then echo 'a private key was printed' >&2; exit 1; fi
 	@echo 'No private key in $(TARGET)/test.log. All tests passed.'
 
-everything: lint test-rust test-python test-node demo
+everything: lint test-rust test-python test-node test-uniffi test-kotlin test-swift demo
 
 lint: lint-rust lint-python lint-node ## formatting, clippy, ruff, mypy, pyright, biome, tsc
 

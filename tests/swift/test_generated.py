@@ -119,7 +119,7 @@ def test_scenarios(file: str, tmp_path: Any) -> None:
         if "error" not in expect:
             assert (outcome.text, outcome.cost.micro) == ("ok", expect["amount_micro"]), name
             continue
-        state = type(outcome.payment).__name__.lower()
+        state = type(outcome.payment).__name__.lower().replace("_", "")
         assert outcome.code.name == expect["error"], name
         assert state.endswith(expect["payment"].replace("_", "")), name
     print(f"{file}: ran {len(outcomes)} of {len(scenarios)}")  # noqa: T201
