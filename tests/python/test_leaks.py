@@ -12,7 +12,7 @@ CALLS = int(os.environ.get("BLOCKRUN_SOAK", "5000"))
 """Calls of each kind together; `make soak` asks for more."""
 
 MEASURED = """
-    import asyncio, gc, json, os, sys, time
+    import asyncio, gc, json, os, secrets, sys, time
     from blockrun_llm import AsyncLLMClient, BlockrunError, LLMClient
 
     key, free, paid, calls = sys.argv[1:]
@@ -56,7 +56,9 @@ MEASURED = """
             break
 
     async def rounds(number):
-        clients = LLMClient(key, free), LLMClient(key, paid), AsyncLLMClient(key, free)
+        # A new wallet of the practice ledger has enough for thousands of calls.
+        new = "0x" + secrets.token_hex(32)
+        clients = LLMClient(key, free), LLMClient(new, paid), AsyncLLMClient(key, free)
         for _ in range(number):
             await round(*clients)
         for client in clients:
