@@ -190,6 +190,7 @@ export interface ClientInput {
   maxSessionCost?: number | string
   maxCostPerHour?: number | string
   maxCostPerDay?: number | string
+  payees?: Array<string>
   onPayment?: (request: PaymentRequestOutput) => Promise<boolean>
   onUnresolved?: string
   home?: string

@@ -7,6 +7,7 @@ use blockrun_llm::{
     error::Result,
     http::PaymentHook,
     journal::{Durability, JournalOptions, OnUnresolved},
+    policy::PayeeRule,
     wallet::Signer,
 };
 use napi::Either;
@@ -47,6 +48,7 @@ pub struct ClientInput {
     pub max_session_cost: Option<Either<f64, String>>,
     pub max_cost_per_hour: Option<Either<f64, String>>,
     pub max_cost_per_day: Option<Either<f64, String>>,
+    pub payees: Option<Vec<String>>,
     #[napi(ts_type = "(request: PaymentRequestOutput) => Promise<boolean>")]
     pub on_payment: Option<Ask>,
     pub on_unresolved: Option<String>,
@@ -68,6 +70,7 @@ impl ClientInput {
             max_session_cost: dollars("max_session_cost", self.max_session_cost)?,
             max_cost_per_hour: dollars("max_cost_per_hour", self.max_cost_per_hour)?,
             max_cost_per_day: dollars("max_cost_per_day", self.max_cost_per_day)?,
+            payees: self.payees.map(|texts| PayeeRule::parse(&texts)).transpose()?,
             on_payment: self.on_payment.map(|ask| Arc::new(OnPayment(ask)) as Arc<dyn PaymentHook>),
             on_unresolved: one_of("on_unresolved", self.on_unresolved, ON_UNRESOLVED)?,
             journal: JournalOptions {

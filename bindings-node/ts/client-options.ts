@@ -16,6 +16,7 @@ const CLIENT_OPTIONS: options.OptionTable<ClientOptions> = {
   maxSessionCost: options.dollars,
   maxCostPerHour: options.dollars,
   maxCostPerDay: options.dollars,
+  payees: options.texts,
   onPayment: (value, name) => hook(options.callback(value, name) as OnPayment),
   onUnresolved: options.text,
   home: options.text,

@@ -34,6 +34,11 @@ export interface ClientOptions {
   /** The same for 86,400 seconds. `BLOCKRUN_MAX_COST_PER_DAY`, then no limit. */
   readonly maxCostPerDay?: Dollars | undefined;
   /**
+   * Who may be paid: addresses, or `pin` for whoever was paid first at each server by any program of
+   * this wallet home. Default: anybody the server names.
+   */
+  readonly payees?: string | readonly string[] | undefined;
+  /**
    * Asked before each payment is signed, once the limits have agreed. `false`, or a promise of it,
    * refuses with a `PaymentError`; what it throws refuses too and is that error's `cause`. Nothing
    * is sent then. Its time counts towards the call's `timeout`; a payment that is resumed was

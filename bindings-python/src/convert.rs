@@ -45,7 +45,12 @@ impl<'py> Arguments<'_, 'py> {
 
     /// A `str`, or a list or tuple of them.
     pub(crate) fn texts(&self, name: &str) -> PyResult<Vec<String>> {
-        Ok(self.read(name, texts)?.unwrap_or_default())
+        Ok(self.some_texts(name)?.unwrap_or_default())
+    }
+
+    /// The same; `None` where nothing was given, which an empty list is not.
+    pub(crate) fn some_texts(&self, name: &str) -> PyResult<Option<Vec<String>>> {
+        self.read(name, texts)
     }
 
     /// An `int` of 64 bits that is not negative; a `bool` is none.

@@ -4,8 +4,9 @@ use blockrun_llm::{
     ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions,
     http::Replay,
     journal::{Durability, JournalOptions, OnUnresolved, PaymentFilter, RecordState},
+    policy::PayeeRule,
 };
-use pyo3::prelude::*;
+use pyo3::{exceptions::PyValueError, prelude::*};
 
 use crate::convert::{Arguments, invalid};
 
@@ -25,6 +26,7 @@ pub(crate) fn client_options(arguments: &Arguments<'_, '_>) -> PyResult<ClientOp
         max_session_cost: arguments.dollars("max_session_cost")?,
         max_cost_per_hour: arguments.dollars("max_cost_per_hour")?,
         max_cost_per_day: arguments.dollars("max_cost_per_day")?,
+        payees: payees(arguments)?,
         on_unresolved: arguments.choice("on_unresolved", &unresolved)?.unwrap_or_default(),
         journal: journal_options(arguments)?,
         rpc_url: arguments.text("rpc_url")?,
@@ -32,6 +34,12 @@ pub(crate) fn client_options(arguments: &Arguments<'_, '_>) -> PyResult<ClientOp
         user_agent: Some(concat!("blockrun-python/", env!("CARGO_PKG_VERSION")).to_owned()),
         ..ClientOptions::default()
     })
+}
+
+fn payees(arguments: &Arguments<'_, '_>) -> PyResult<Option<PayeeRule>> {
+    let given = arguments.some_texts("payees")?;
+    let rule = given.map(|texts| PayeeRule::parse(&texts)).transpose();
+    rule.map_err(|error| PyValueError::new_err(error.message().to_owned()))
 }
 
 fn journal_options(arguments: &Arguments<'_, '_>) -> PyResult<JournalOptions> {
