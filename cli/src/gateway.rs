@@ -22,11 +22,11 @@ const GAS_KEY: &str = "BLOCKRUN_GATEWAY_GAS_KEY";
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("mode").required(true).args(["practice", "onchain"]))]
 pub(crate) struct GatewayArguments {
-    /// Play money and the built-in practice model.
+    /// Play money. It buys answers of the built-in practice model, or real ones with --config.
     #[arg(long)]
     practice: bool,
-    /// Settle on a chain, with gas from the account of BLOCKRUN_GATEWAY_GAS_KEY. The model is still
-    /// the built-in practice model. Needs a build with the feature `onchain`.
+    /// Settle on a chain, with gas from the account of BLOCKRUN_GATEWAY_GAS_KEY. Needs a build with
+    /// the feature `onchain`.
     #[arg(long, requires_all = ["rpc_url", "payee"])]
     onchain: bool,
     /// JSON-RPC endpoint of the network to settle on.
@@ -38,6 +38,9 @@ pub(crate) struct GatewayArguments {
     /// Network to settle on.
     #[arg(long, value_enum, default_value_t = Chain::BaseSepolia, requires = "onchain")]
     network: Chain,
+    /// Settings file that names the upstreams which answer, instead of the practice model.
+    #[arg(long, value_name = "FILE", conflicts_with = "provider_delay")]
+    config: Option<PathBuf>,
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: std::net::IpAddr,
@@ -104,17 +107,17 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<(), Failure> {
 
 /// What is real about a gateway, and what is not.
 fn described(config: &Config) -> String {
-    let Config { network, payee, onchain, .. } = config;
+    let Config { network, payee, onchain, settings, .. } = config;
+    let answers = match settings {
+        Some(file) => format!("answers come from the upstreams of {}", file.display()),
+        None => "the model is NOT real: answers come from the built-in practice model".to_owned(),
+    };
     let Some(onchain) = onchain else {
-        return "practice mode: the money is not real and the model is built in".to_owned();
+        return format!("practice mode: the money is not real; {answers}");
     };
     let money = if network.testnet { "test money" } else { "REAL MONEY" };
     let gas = onchain.gas_key.address();
-    format!(
-        "settling on {} ({money}) to {payee}, gas from {gas}; the model is NOT real: answers come \
-         from the built-in practice model",
-        network.name
-    )
+    format!("settling on {} ({money}) to {payee}, gas from {gas}; {answers}", network.name)
 }
 
 impl GatewayArguments {
@@ -150,6 +153,7 @@ impl GatewayArguments {
                 .tls_cert
                 .zip(self.tls_key)
                 .map(|(certificate, key)| TlsFiles { certificate, key }),
+            settings: self.config,
             provider_delay: self.provider_delay,
             ..Config::default()
         })

@@ -51,6 +51,9 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// A catalog file instead of the built-in one. Default `None`.
     pub catalog: Option<PathBuf>,
+    /// A settings file, which names the upstreams that answer (`gateway.example.toml` shows all of
+    /// it). Models that none of them serves are not sold. Default `None`: the practice provider.
+    pub settings: Option<PathBuf>,
     /// How long the practice provider thinks before each answer. Default not at all.
     pub provider_delay: Duration,
     /// Largest request body in bytes; larger ones get 413. Default 10 MB.
@@ -153,6 +156,7 @@ impl Default for Config {
             network: &BASE_SEPOLIA,
             tls: None,
             catalog: None,
+            settings: None,
             provider_delay: Duration::ZERO,
             body_limit: 10_000_000,
             header_limit: 16 * 1024,

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::catalog::CatalogError;
+use crate::{catalog::CatalogError, provider::SettingsError};
 
 /// A gateway that cannot be started; every message names the field or file and a way out.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum Error {
     /// The catalog cannot be used.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The settings file cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; choose another port, or 0 for a free one")]
     Bind {

@@ -12,6 +12,7 @@ mod gallery;
 mod images;
 mod ledger;
 mod offer;
+mod outgoing;
 mod problem;
 mod provider;
 mod quote;
@@ -30,5 +31,6 @@ pub use error::Error;
 pub use images::ImageRequest;
 pub use provider::{
     Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,
+    SettingsError,
 };
 pub use serve::{Gateway, Running};

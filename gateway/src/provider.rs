@@ -1,7 +1,11 @@
-//! Who answers: the [`Provider`] trait and the built-in practice provider.
+//! Who answers: the [`Provider`] trait, the upstreams of a settings file, and the built-in practice
+//! provider.
 
 mod api;
 mod practice;
+mod upstream;
 
 pub use api::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError};
 pub use practice::PracticeProvider;
+pub use upstream::SettingsError;
+pub(crate) use upstream::Upstreams;

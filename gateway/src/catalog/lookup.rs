@@ -43,16 +43,15 @@ impl Catalog {
     fn from_toml(file: &str, text: &str) -> Result<Self, CatalogError> {
         let models: Vec<_> = parse(file, text)?.into_iter().map(Arc::new).collect();
         let mut index = HashMap::new();
-        for model in &models {
-            for id in [model.id.as_str(), model.bare_id()] {
-                if let Some(other) = index.insert(id.to_owned(), Arc::clone(model)) {
-                    return Err(CatalogError::Value {
-                        file: file.into(),
-                        model: model.id.clone(),
-                        key: "id",
-                        problem: format!("{id:?} already names {:?}", other.id),
-                    });
-                }
+        for (id, model) in indexed(&models) {
+            let problem = format!("{id:?} already names ");
+            if let Some(other) = index.insert(id, Arc::clone(&model)) {
+                return Err(CatalogError::Value {
+                    file: file.into(),
+                    model: model.id.clone(),
+                    key: "id",
+                    problem: format!("{problem}{:?}", other.id),
+                });
             }
         }
         let catalog = Self { models, index };
@@ -76,6 +75,15 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    /// The catalog without the models that nobody answers for.
+    pub(crate) fn only(mut self, answers: impl Fn(&Model) -> bool) -> Self {
+        let models = std::mem::take(&mut self.models);
+        let kept = models.into_iter().filter(|model| answers(&self.answering(model)));
+        self.models = kept.collect();
+        self.index = indexed(&self.models).collect();
+        self
     }
 
     /// The model of a full id (`openai/gpt-4o-mini`) or a bare one (`gpt-4o-mini`).
@@ -110,6 +118,13 @@ impl Catalog {
         ranked.truncate(SUGGESTIONS);
         ranked.into_iter().map(|(_, model)| model.id.as_str()).collect()
     }
+}
+
+/// Each model under both forms of its id.
+fn indexed(models: &[Arc<Model>]) -> impl Iterator<Item = (String, Arc<Model>)> {
+    models.iter().flat_map(|model| {
+        [model.id.as_str(), model.bare_id()].map(|id| (id.to_owned(), Arc::clone(model)))
+    })
 }
 
 #[cfg(test)]

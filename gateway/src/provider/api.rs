@@ -26,6 +26,16 @@ pub struct ProviderCall {
     pub created: u64,
 }
 
+impl ProviderCall {
+    /// The `model` of an answer: as it was asked for, or the one that answers in its place.
+    #[must_use]
+    pub fn answering(&self) -> &str {
+        let asked = self.chat.model.as_str();
+        let own = asked == self.model.bare_id() || asked == self.model.id;
+        if own { asked } else { &self.model.id }
+    }
+}
+
 /// One request for pictures: already validated, priced and paid for.
 #[derive(Debug, Clone)]
 pub struct DrawCall {
@@ -65,6 +75,20 @@ pub type Frames = BoxStream<'static, Result<Bytes, ProviderError>>;
 pub struct ProviderError {
     /// What went wrong, fit for the caller's eyes: no keys, no addresses of ours.
     pub message: String,
+    /// Whether the request itself is at fault (the caller gets 400) and not the provider (500).
+    pub refused: bool,
+}
+
+impl ProviderError {
+    /// The provider is at fault.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self { message: message.into(), refused: false }
+    }
+
+    /// The request is at fault: no provider would answer it.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { message: message.into(), refused: true }
+    }
 }
 
 /// Something that answers requests.
@@ -74,6 +98,12 @@ pub struct ProviderError {
 /// twice.
 #[async_trait::async_trait]
 pub trait Provider: Send + Sync + std::fmt::Debug {
+    /// Whether calls of a model can be answered here; what cannot be is not sold. Asked once, when
+    /// the gateway starts. Default: every model.
+    fn serves(&self, _model: &Model) -> bool {
+        true
+    }
+
     /// Produces the whole answer.
     ///
     /// # Errors
@@ -91,6 +121,6 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`ProviderError`]; nothing is settled then.
     async fn draw(&self, call: &DrawCall) -> Result<Vec<Picture>, ProviderError> {
-        Err(ProviderError { message: format!("{} is not drawn here", call.model.id) })
+        Err(ProviderError::failed(format!("{} is not drawn here", call.model.id)))
     }
 }

@@ -111,8 +111,15 @@ impl Receipt {
     }
 }
 
-/// The provider failed before anything was settled.
+/// The provider failed, or refused the request, before anything was settled.
 pub(super) fn provider_failed(error: &ProviderError) -> Problem {
+    if error.refused {
+        let message = format!(
+            "The provider refused the request: {}. Nothing was charged; change the request.",
+            error.message
+        );
+        return Problem::invalid("provider_refused", message);
+    }
     let message = format!(
         "The provider failed: {}. Nothing was charged; the same payment can be sent again.",
         error.message

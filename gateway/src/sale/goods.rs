@@ -102,7 +102,7 @@ impl Goods {
     pub(super) async fn stream(&self, app: &App) -> Result<Frames, ProviderError> {
         match &self.work {
             Work::Chat(chat, quote) => app.provider.stream(&self.call(chat, *quote)).await,
-            Work::Draw(..) => Err(ProviderError { message: "pictures are not streamed".into() }),
+            Work::Draw(..) => Err(ProviderError::failed("pictures are not streamed")),
         }
     }
 

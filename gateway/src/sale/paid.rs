@@ -131,7 +131,7 @@ impl Paid {
             return Ok(body);
         }
         let message = format!("its answer has {size} bytes, and {limit} is the most that is sold");
-        Err(ProviderError { message })
+        Err(ProviderError::failed(message))
     }
 
     /// Settles an answer that is kept. Returns the transaction, or the response that says why there

@@ -47,7 +47,7 @@ fn as_links(app: &App, pictures: &[Picture], origin: &str) -> Result<Vec<Value>,
     let Some(names) = app.gallery.show(&pngs) else {
         let message = "there is no room to serve more pictures by URL; ask again later, or for \
                        response_format b64_json";
-        return Err(ProviderError { message: message.into() });
+        return Err(ProviderError::failed(message));
     };
     let link = |name| json!({ "url": format!("{origin}/api/v1/images/{name}.png") });
     Ok(names.into_iter().map(link).collect())

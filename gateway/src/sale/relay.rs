@@ -22,7 +22,7 @@ pub(super) async fn within<T>(
 ) -> Result<T, ProviderError> {
     timeout(patience, answer).await.unwrap_or_else(|_| {
         let message = format!("no answer within {} seconds", patience.as_secs());
-        Err(ProviderError { message })
+        Err(ProviderError::failed(message))
     })
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn first_event(mut frames: Frames) -> Result<Frames, ProviderEr
     match frames.next().await {
         Some(Ok(first)) => Ok(stream::iter([Ok(first)]).chain(frames).boxed()),
         Some(Err(error)) => Err(error),
-        None => Err(ProviderError { message: "the answer was empty".into() }),
+        None => Err(ProviderError::failed("the answer was empty")),
     }
 }
 
@@ -72,7 +72,7 @@ async fn pass_on(mut frames: Frames, writer: &Writer) -> Result<(), ProviderErro
     if last == DONE {
         return Ok(());
     }
-    Err(ProviderError { message: "the answer has no end".into() })
+    Err(ProviderError::failed("the answer has no end"))
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_answer_says_so() {
-        let broken = Err(ProviderError { message: "gone".into() });
+        let broken = Err(ProviderError::failed("gone"));
         for end in [vec![broken], vec![]] {
             let items = [vec![Ok("data: a\n\n".into())], end].concat();
             let (ended, seen) = relayed(items, 1_000).await;

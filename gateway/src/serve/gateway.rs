@@ -17,7 +17,7 @@ use crate::{
     gallery::Gallery,
     ledger::Ledger,
     offer::Terms,
-    provider::{PracticeProvider, Provider},
+    provider::{PracticeProvider, Provider, Upstreams},
     recording::Recordings,
     routes::router,
     sale::reconcile_all,
@@ -30,26 +30,37 @@ use crate::{
 pub struct Gateway;
 
 impl Gateway {
-    /// Starts a gateway with the practice provider behind it; it listens when this returns. Needs a
-    /// tokio runtime.
+    /// Starts a gateway with the upstreams of [`Config::settings`] behind it, or with the practice
+    /// provider; it listens when this returns. Needs a tokio runtime.
     ///
     /// # Errors
     /// [`Error`], naming the field or file and the way out.
     pub async fn start(config: Config) -> Result<Running, Error> {
-        let provider = PracticeProvider::new(config.provider_delay);
-        Self::start_with(config, Arc::new(provider)).await
+        config.check()?;
+        let catalog = catalog(&config)?;
+        let provider: Arc<dyn Provider> = match &config.settings {
+            Some(path) => Arc::new(Upstreams::from_file(path, &catalog)?),
+            None => Arc::new(PracticeProvider::new(config.provider_delay)),
+        };
+        Self::launch(config, catalog, provider).await
     }
 
-    /// The same with another provider behind it.
+    /// The same with another provider behind it; [`Config::settings`] is not looked at.
     ///
     /// # Errors
     /// [`Error`], naming the field or file and the way out.
     pub async fn start_with(config: Config, provider: Arc<dyn Provider>) -> Result<Running, Error> {
         config.check()?;
-        let catalog = match &config.catalog {
-            Some(path) => Catalog::from_file(path)?,
-            None => Catalog::built_in()?,
-        };
+        let catalog = catalog(&config)?;
+        Self::launch(config, catalog, provider).await
+    }
+
+    async fn launch(
+        config: Config,
+        catalog: Catalog,
+        provider: Arc<dyn Provider>,
+    ) -> Result<Running, Error> {
+        let catalog = catalog.only(|model| provider.serves(model));
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let (tasks, tasks_ended) = Tasks::new();
         let practice = config.onchain.is_none().then(|| Ledger::of(&config));
@@ -83,6 +94,13 @@ impl Gateway {
         let listening = tokio::spawn(listen(listener, server, stopped));
         Ok(Running { address, base_url, stop, listening, tasks_ended, deadline })
     }
+}
+
+fn catalog(config: &Config) -> Result<Catalog, Error> {
+    Ok(match &config.catalog {
+        Some(path) => Catalog::from_file(path)?,
+        None => Catalog::built_in()?,
+    })
 }
 
 /// What settles: the practice ledger, or the chain that the configuration names.

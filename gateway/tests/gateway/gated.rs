@@ -32,7 +32,7 @@ impl Provider for Gated {
                     permit.forget();
                     frames.next().await?
                 }
-                Err(_) => Err(ProviderError { message: "the gate was closed".into() }),
+                Err(_) => Err(ProviderError::failed("the gate was closed")),
             };
             Some((frame, (frames, gate)))
         })

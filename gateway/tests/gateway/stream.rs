@@ -63,7 +63,7 @@ impl Provider for Breaking {
 
     async fn stream(&self, call: &ProviderCall) -> Result<Frames, ProviderError> {
         let frames = self.inner.stream(call).await?;
-        let gone = ProviderError { message: "gone".into() };
+        let gone = ProviderError::failed("gone");
         match self.opened.fetch_add(1, Ordering::SeqCst) {
             0 => Ok(frames.take(2).chain(futures_util::stream::iter([Err(gone)])).boxed()),
             1 => Err(gone),

@@ -59,11 +59,11 @@ struct Dumb;
 #[async_trait::async_trait]
 impl Provider for Dumb {
     async fn complete(&self, _: &ProviderCall) -> Result<Completion, ProviderError> {
-        Err(ProviderError { message: "nothing to say".into() })
+        Err(ProviderError::failed("nothing to say"))
     }
 
     async fn stream(&self, _: &ProviderCall) -> Result<Frames, ProviderError> {
-        Err(ProviderError { message: "nothing to say".into() })
+        Err(ProviderError::failed("nothing to say"))
     }
 }
 

@@ -36,7 +36,7 @@ impl PracticeProvider {
         tokio::time::sleep(self.delay + slow).await;
         if model.id == FAILING {
             let message = "the practice provider fails on this model, as it is meant to";
-            return Err(ProviderError { message: message.into() });
+            return Err(ProviderError::failed(message));
         }
         Ok(())
     }
@@ -67,6 +67,6 @@ impl Provider for PracticeProvider {
         let call = call.clone();
         // Large pictures take a while, and others wait for this thread.
         let drawn = tokio::task::spawn_blocking(move || picture::draw(&call)).await;
-        drawn.map_err(|error| ProviderError { message: error.to_string() })?
+        drawn.map_err(|error| ProviderError::failed(error.to_string()))?
     }
 }

@@ -127,16 +127,9 @@ fn envelope(call: &ProviderCall, object: &str) -> Value {
         "id": format!("chatcmpl-practice-{}", alloy::hex::encode(&hash[..12])),
         "object": object,
         "created": call.created,
-        "model": answering(call),
+        "model": call.answering(),
         "system_fingerprint": "practice",
     })
-}
-
-/// The model as it was asked for, or the one that answers in its place.
-fn answering(call: &ProviderCall) -> &str {
-    let asked = call.chat.model.as_str();
-    let own = asked == call.model.bare_id() || asked == call.model.id;
-    if own { asked } else { &call.model.id }
 }
 
 fn usage(call: &ProviderCall, answers: &[Answer]) -> Value {

@@ -1,6 +1,6 @@
 //! The node that is asked and that takes transactions. What it does not answer is not known.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use alloy::{
     eips::eip1559::Eip1559Estimation,
@@ -15,10 +15,9 @@ use alloy::{
     transports::{RpcError, TransportErrorKind},
 };
 use blockrun_llm::{networks::Network, x402::InvalidReason};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use super::{contract::Call, reason, transaction::Transaction};
-use crate::settlement::Unavailable;
+use crate::{outgoing, settlement::Unavailable};
 
 /// Time for one question.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,10 +41,8 @@ impl Node {
         sender: Address,
     ) -> Result<Self, Unavailable> {
         let url = url.parse().map_err(|_| Unavailable("this is no URL".into()))?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
+        let client = outgoing::client()
+            .map_err(|error| Unavailable(error.to_string()))?
             .timeout(TIMEOUT)
             .build()
             .map_err(|error| Unavailable(error.to_string()))?;
@@ -141,13 +138,4 @@ fn told(error: &RpcError<TransportErrorKind>) -> String {
         RpcError::Transport(_) => "the node does not answer".to_owned(),
         _ => "the node answers something else".to_owned(),
     }
-}
-
-fn tls() -> Result<ClientConfig, Unavailable> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Unavailable(error.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

@@ -17,7 +17,7 @@ const COMMENT: &str = "Practice: drawn by fixed rules from a hash of the request
 pub(in crate::provider::practice) fn draw(call: &DrawCall) -> Result<Vec<Picture>, ProviderError> {
     let pictures = (0..call.request.count).map(|index| {
         let pattern = Pattern::new(seed(call, index), call.size, call.quality == "hd");
-        let png = encode(&pattern).map_err(|error| ProviderError { message: error.to_string() })?;
+        let png = encode(&pattern).map_err(|error| ProviderError::failed(error.to_string()))?;
         Ok(Picture { png, revised_prompt: Some(call.request.prompt.clone()) })
     });
     pictures.collect()
