@@ -107,7 +107,8 @@ final class Started {
     /// Where a practice gateway answers as a chain would.
     var ledger: String { url.dropLast("/api".count) + "/practice/rpc" }
 
-    deinit { process.terminate() }
+    // A child inherits the signals that the thread of a task blocks; this one cannot be blocked.
+    deinit { kill(process.processIdentifier, SIGKILL) }
 }
 
 func practiceGateway() throws -> Started {
