@@ -40,7 +40,7 @@ test: ## every lint and test, in every language
 
 everything: lint test-rust test-python test-node test-uniffi test-kotlin test-swift demo
 
-lint: lint-rust lint-python lint-node ## formatting, clippy, ruff, mypy, pyright, biome, tsc
+lint: lint-rust lint-python lint-node parity ## formatting, clippy, ruff, mypy, pyright, biome, tsc
 
 clean: ## remove everything that was built or installed here
 	rm -rf $(TARGET) $(VENV) node_modules bindings-node/dist

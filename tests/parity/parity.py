@@ -1,4 +1,4 @@
-"""Compares the public surface of the five languages with one list, and prints the table.
+"""Compares the public surface of the five languages with one list, and keeps the page of it.
 
 ``surface.json`` names every call, option and field once, in Rust's spelling, and what a language
 calls otherwise. The languages are read as they are written: their own sources, and for Swift and
@@ -15,6 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("rust", "python", "node", "swift", "kotlin")
 SHARED = "bindings-swift/src"
+PAGE = ROOT / "docs/guide/languages.md"
+HEAD = """# One API, five languages
+
+The same calls, options and fields everywhere; only the case and a few published names differ. This page
+is made from the sources by `tests/parity`, and a name that a language lacks fails the tests.
+"""
 
 SOURCES = {
     "rust": ["core/src"],
@@ -27,7 +33,7 @@ SOURCES = {
 # How a name is declared: as a function or property, as a parameter or a field.
 DECLARED = {
     "rust": r"(?:pub (?:async )?(?:const )?fn |pub ){}\b",
-    "python": r"(?:def |^    ){}(?:\(|:| =)|^ +{}: |\b{}[,)=]|\"{}\"|\*\*\w+",
+    "python": r"def {}\(|^ +{}: ",
     "node": r"^ +(?:async |get |readonly )*{}[?(:<]",
     "swift": r"(?:func |var |let ){}\b|\b{}: ",
     "kotlin": r"(?:fun |val ){}\b|\b{}: ",
@@ -60,17 +66,15 @@ def has(language: str, name: str, spelled: str, sources: dict[str, str]) -> bool
     return language in {"swift", "kotlin"} and shared is not None
 
 
-def main() -> None:
-    """Prints the table."""
+def table() -> tuple[str, list[str]]:
+    """The table as text, and what is missing in it."""
     sources = {name: texts(folders) for name, folders in SOURCES.items()}
     sources["shared"] = texts([SHARED])
     surface = json.loads((Path(__file__).parent / "surface.json").read_text())
-    holes, rows = [], 0
+    lines, holes = [], []
+    titles = " | ".join(language.capitalize() for language in LANGUAGES)
     for group, names in surface.items():
-        print(
-            f"\n| {group} | " + " | ".join(language.capitalize() for language in LANGUAGES) + " |"
-        )
-        print("|---" * (len(LANGUAGES) + 1) + "|")
+        lines += ["", f"| {group} | {titles} |", "|---" * (len(LANGUAGES) + 1) + "|"]
         for name, others in names.items():
             cells = []
             for language in LANGUAGES:
@@ -79,11 +83,22 @@ def main() -> None:
                 found = has(language, name, spelled, sources)
                 holes += [] if found else [f"{language} has no {spelled} ({group})"]
                 cells.append(f"`{spelled}`" if found else "missing")
-            rows += 1
-            print(f"| {name} | " + " | ".join(cells) + " |")
-    print(f"\n{rows} names in {len(LANGUAGES)} languages, {len(holes)} missing")
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines), holes
+
+
+def main() -> None:
+    """Checks the surfaces and the page that shows them; with ``--write`` writes the page."""
+    text, holes = table()
     if holes:
         sys.exit("\n".join(holes))
+    page = HEAD + text + "\n"
+    if "--write" in sys.argv:
+        PAGE.write_text(page)
+    elif PAGE.read_text() != page:
+        sys.exit(f"{PAGE.relative_to(ROOT)} is not what the sources say: run {__file__} --write")
+    rows = text.count("\n| ") - text.count("\n|---")
+    print(f"{rows} names in {len(LANGUAGES)} languages, none missing: {PAGE.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
