@@ -69,8 +69,8 @@ class LLMClient(ChatMethods):
             dollars, inclusive. Else ``BLOCKRUN_MAX_COST_PER_HOUR``, then no limit.
         max_cost_per_day: The same in 86,400 seconds. Else ``BLOCKRUN_MAX_COST_PER_DAY``, then no
             limit.
-        payees: Who may be paid: addresses, or ``"pin"`` for whoever was paid first at each server by
-            any program of this wallet home. Default: anybody the server names.
+        payees: Who may be paid: addresses, or ``"pin"`` for whoever was paid first at each server
+            by any program of this wallet home. Default: anybody the server names.
         on_payment: Asked before each payment is signed, when all limits allow it. True or None
             agrees; False refuses: a `PaymentError`, and so is whatever it raises, with that as
             ``__cause__``. Nothing is sent then. It runs in the thread that made the call, and its
