@@ -7,6 +7,7 @@ mod health;
 mod images;
 mod models;
 mod pricing;
+mod quote;
 mod router;
 mod rpc;
 mod transactions;

@@ -6,6 +6,7 @@
 //! settlement costs nothing.
 
 mod answer;
+mod estimate;
 mod fallback;
 mod give;
 mod goods;
@@ -21,6 +22,7 @@ mod replay;
 mod sell;
 mod stream;
 
+pub(crate) use estimate::estimate;
 pub(crate) use order::Order;
 pub(crate) use reconcile::reconcile_all;
 pub(crate) use recover::recover;

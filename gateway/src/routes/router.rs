@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{Method, StatusCode, Uri};
 
-use super::{answers, chat, health, images, models, pricing, rpc, transactions};
+use super::{answers, chat, health, images, models, pricing, quote, rpc, transactions};
 use crate::{app::App, problem::Problem};
 
 /// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
@@ -20,6 +20,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/images/{file}", get(images::picture))
         .route("/api/v1/answers/{payment_id}", get(answers::recover))
         .route("/api/v1/models", get(models::list))
+        .route("/api/v1/quote", post(quote::quote))
         .route("/api/pricing", get(pricing::pricing))
         .route("/health", get(health::health))
         .route("/practice/transactions/{id}", get(transactions::explain))

@@ -11,7 +11,7 @@ use crate::{
     app::{App, now},
     catalog::Model,
     chat::ChatRequest,
-    field::Invalid,
+    field::{self, Invalid},
     images::{self, Delivery, ImageRequest},
     offer::Offer,
     problem::Problem,
@@ -43,6 +43,12 @@ enum Work {
 }
 
 impl Goods {
+    /// What a body asks for when the path does not say it: its model decides.
+    pub(super) fn any(app: &App, body: &[u8]) -> Result<Self, Problem> {
+        let id = field::object(body).and_then(|json| field::model(&json)).map_err(invalid)?;
+        if known(app, &id)?.is_image() { Self::images(app, body) } else { Self::chat(app, body) }
+    }
+
     pub(super) fn chat(app: &App, body: &[u8]) -> Result<Self, Problem> {
         let chat = ChatRequest::parse(body).map_err(invalid)?;
         let model = known(app, &chat.model)?;

@@ -4,7 +4,7 @@ use blockrun_gateway::{Config, PRACTICE_PAYEE, Protocols};
 use blockrun_llm::x402::{Version, decode_header};
 use serde_json::{Value, json};
 
-use super::support::{Shop, config, hello};
+use super::support::{CHAT, Shop, config, hello};
 
 #[tokio::test]
 async fn both_versions_are_offered_at_once() {
@@ -100,5 +100,29 @@ async fn the_published_prices_are_the_asked_ones() {
         let price = rule.chat(&body.to_string(), rates, max_output).unwrap();
         let asked = shop.chat(&body, &[]).await.json()["accepts"][0]["maxAmountRequired"].clone();
         assert_eq!(asked, price.amount.micro().to_string(), "{model}");
+    }
+}
+
+#[tokio::test]
+async fn a_quote_is_what_the_402_asks_for() {
+    let shop = Shop::open().await;
+    let quote = async |body: &Value| shop.post("/api/v1/quote", body, &[]).await;
+    let images = "/api/v1/images/generations";
+    let picture = json!({"model": "dall-e-3", "prompt": "a fox", "n": 2});
+    for (path, body) in [(CHAT, hello("gpt-4o")), (images, picture)] {
+        let told = quote(&body).await;
+        assert_eq!((told.status, told.header("cache-control")), (200, "no-store"));
+        let (told, asked) = (told.json(), shop.post(path, &body, &[]).await);
+        let required = decode_header(asked.header("payment-required")).unwrap();
+        let required: Value = serde_json::from_str(&required).unwrap();
+        assert_eq!(told["amount"], required["accepts"][0]["amount"]);
+        assert_eq!(told["quote"], required["extensions"]["quote"]["info"]);
+        assert_eq!(told["description"], required["resource"]["description"]);
+        assert_eq!((&told["price"], &told["free"]), (&asked.json()["price"], &json!(false)));
+    }
+    let free = quote(&hello("gpt-oss-20b")).await.json();
+    assert_eq!((&free["free"], &free["amount"]), (&json!(true), &json!("0")));
+    for wrong in [json!({}), hello("gpt-4o-mni"), json!({"model": "gpt-4o"})] {
+        assert_eq!(quote(&wrong).await.status, 400);
     }
 }
