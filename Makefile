@@ -166,11 +166,13 @@ FUZZED := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 soak: wheel addon $(addprefix fuzz-,$(FUZZED)) ## for hours: calls, fuzzing, every fault at every byte
 	BLOCKRUN_SOAK=$(SOAK_CALLS) cargo test -p conformance --test memory -- --nocapture
-	BLOCKRUN_SOAK=$(SOAK_CALLS) $(VENV)/bin/pytest -s tests/python/test_leaks.py
+	BLOCKRUN_SOAK=$(SOAK_CALLS) $(VENV)/bin/pytest -s tests/python/test_leaks.py tests/python/test_packaging.py
 	BLOCKRUN_SOAK=$(SOAK_CALLS) node --test tests/node/leaks.test.mjs
 	$(MAKE) --no-print-directory faults
 
-# New inputs go to a folder of their own; those worth keeping are copied to tests/corpus.
+# New inputs go to a folder of their own; those worth keeping are copied to tests/corpus. Needs a
+# nightly toolchain and `cargo install cargo-fuzz --locked`. There is no unsafe code to sanitize.
 fuzz-%:
 	mkdir -p $(TARGET)/corpus/$*
-	cargo +nightly fuzz run $* $(TARGET)/corpus/$* tests/corpus/$* -- -max_total_time=$(SOAK_SECONDS)
+	cargo +nightly fuzz run --sanitizer none --target-dir $(TARGET)/fuzz $* \
+		$(TARGET)/corpus/$* tests/corpus/$* -- -max_total_time=$(SOAK_SECONDS) -max_len=65536 -timeout=20

@@ -1,11 +1,13 @@
 //! Who signs: the [`Signer`] trait and a key held in memory.
 
+mod checked;
 mod local;
 
 use std::fmt;
 
 pub use alloy::primitives::{Address, B256};
 use async_trait::async_trait;
+pub use checked::CheckedSigner;
 pub use local::LocalKey;
 
 use crate::error::Result;

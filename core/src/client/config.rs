@@ -65,7 +65,8 @@ pub struct ClientOptions {
     /// Key of the paying wallet, or an API key (`brk_…`) whose account is billed instead.
     /// `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`.
     pub private_key: Option<PrivateKey>,
-    /// Signs instead of a private key, when the key lives elsewhere.
+    /// Signs instead of a private key, when the key lives elsewhere. What it signs is checked before
+    /// it is used.
     pub signer: Option<Arc<dyn Signer>>,
     /// Base address of the endpoint. `BLOCKRUN_API_URL`, then `https://blockrun.ai/api`. With an
     /// API key `BLOCKRUN_API_KEY_URL`, `BLOCKRUN_API_BASE_URL`, then `https://api.blockrun.ai`.

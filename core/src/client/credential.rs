@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{PrivateKey, environment as env};
 use crate::{
     error::{Error, Result},
-    wallet::{LocalKey, Signer},
+    wallet::{CheckedSigner, LocalKey, Signer},
 };
 
 /// How API keys begin.
@@ -29,7 +29,7 @@ impl Credential {
     /// What was given, else what the environment has: an API key goes before a wallet's key.
     pub(super) fn of(given: Option<&PrivateKey>, signer: Option<&Arc<dyn Signer>>) -> Result<Self> {
         if let Some(signer) = signer {
-            return Ok(Self::Signer(Arc::clone(signer)));
+            return Ok(Self::Signer(Arc::new(CheckedSigner::new(Arc::clone(signer)))));
         }
         if let Some(key) = given {
             return Self::read("private_key", key.text());
