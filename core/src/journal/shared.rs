@@ -1,9 +1,14 @@
 //! The journal as the rest of the core sees it.
 
-use std::sync::{
-    Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
 };
+
+use tokio::sync::{OnceCell, oneshot};
 
 use super::{
     Entry, Identity, JournalKind, JournalOptions, OnUnresolved, PaymentFilter, PaymentRecord,
@@ -13,7 +18,7 @@ use super::{
     list::{self, Unresolved},
     lookup::{self, Clocks, Hashes},
     open, reserve,
-    writer::Writer,
+    writer::{Writer, broken},
 };
 use crate::{
     clock::Timestamp,
@@ -44,8 +49,7 @@ pub enum Proven {
 #[derive(Debug)]
 pub struct Journal {
     options: JournalOptions,
-    opened: OnceLock<Arc<Open>>,
-    opening: Mutex<()>,
+    opened: OnceCell<Arc<Open>>,
 }
 
 #[derive(Debug)]
@@ -59,7 +63,7 @@ struct Open {
 impl Journal {
     /// A journal that is not open yet.
     pub const fn new(options: JournalOptions) -> Self {
-        Self { options, opened: OnceLock::new(), opening: Mutex::new(()) }
+        Self { options, opened: OnceCell::const_new() }
     }
 
     /// Where it lives; `None` until the first use.
@@ -73,7 +77,7 @@ impl Journal {
     /// # Errors
     /// `IdempotencyConflict` for a key that belongs to another call or is spent, `Journal`.
     pub async fn standing(&self, identity: &Identity, now: Timestamp) -> Result<Standing> {
-        let (open, identity) = (self.open()?, identity.clone());
+        let (open, identity) = (self.open().await?, identity.clone());
         let hashes = Hashes::of(&open.secret, &identity);
         // Nobody has told the server's time yet.
         let clocks = Clocks { local: now, server: now };
@@ -98,7 +102,7 @@ impl Journal {
         policy: OnUnresolved,
         now: Timestamp,
     ) -> Result<Reservation> {
-        let open = self.open()?;
+        let open = self.open().await?;
         let hashes = Hashes::of(&open.secret, &entry.identity);
         if !open.tidied.swap(true, Ordering::Relaxed) {
             open.writer.post(move |db| compact::tidy(db, now));
@@ -126,7 +130,7 @@ impl Journal {
         now: Timestamp,
     ) -> Result<()> {
         let raise = move |db: &_| reserve::raise(db, row, amount, &budgets, now);
-        self.open()?.writer.run(raise).await
+        self.open().await?.writer.run(raise).await
     }
 
     /// Writes a signed payment, before it is sent.
@@ -134,7 +138,7 @@ impl Journal {
     /// # Errors
     /// `Journal`.
     pub async fn record(&self, row: RowId, recording: Recording) -> Result<()> {
-        self.open()?.writer.run(move |db| change::record(db, row, &recording)).await
+        self.open().await?.writer.run(move |db| change::record(db, row, &recording)).await
     }
 
     /// Closes a call's books.
@@ -142,7 +146,11 @@ impl Journal {
     /// # Errors
     /// `Journal`: the call then stays as it was recorded, counted and unresolved.
     pub async fn close(&self, row: RowId, outcome: Outcome) -> Result<()> {
-        self.open()?.writer.run(move |db| change::enter(db, row, &outcome, Ending::Closed)).await
+        self.open()
+            .await?
+            .writer
+            .run(move |db| change::enter(db, row, &outcome, Ending::Closed))
+            .await
     }
 
     /// Writes how a call ended whose answer has begun and is not handed over yet: the money is
@@ -155,7 +163,7 @@ impl Journal {
     /// As [`Journal::close`].
     pub async fn settle_open(&self, row: RowId, outcome: Outcome) -> Result<()> {
         let settle = move |db: &_| change::enter(db, row, &outcome, Ending::Begun);
-        self.open()?.writer.run(settle).await
+        self.open().await?.writer.run(settle).await
     }
 
     /// Closes the books of a call whose answer is handed over: from now on the same content is
@@ -165,7 +173,7 @@ impl Journal {
     /// As [`Journal::close`].
     pub async fn finish(&self, row: RowId, outcome: Outcome) -> Result<()> {
         let finish = move |db: &_| change::enter(db, row, &outcome, Ending::Answered);
-        self.open()?.writer.run(finish).await
+        self.open().await?.writer.run(finish).await
     }
 
     /// The same without waiting, for a reader that wants no more of its answer.
@@ -195,7 +203,7 @@ impl Journal {
     /// # Errors
     /// `Journal`.
     pub async fn prove(&self, row: RowId, proof: Proven, now: Timestamp) -> Result<()> {
-        self.open()?.writer.run(move |db| change::prove(db, row, &proof, now)).await
+        self.open().await?.writer.run(move |db| change::prove(db, row, &proof, now)).await
     }
 
     /// Payments that pass a filter, oldest first; `session` names the asking client.
@@ -208,7 +216,7 @@ impl Journal {
         session: [u8; 16],
         now: Timestamp,
     ) -> Result<Vec<PaymentRecord>> {
-        self.open()?.writer.run(move |db| list::payments(db, &filter, session, now)).await
+        self.open().await?.writer.run(move |db| list::payments(db, &filter, session, now)).await
     }
 
     /// Sums over the payments of one client object.
@@ -216,7 +224,7 @@ impl Journal {
     /// # Errors
     /// `Journal`.
     pub async fn spending(&self, session: [u8; 16], now: Timestamp) -> Result<Spending> {
-        self.open()?.writer.run(move |db| list::spending(db, session, now)).await
+        self.open().await?.writer.run(move |db| list::spending(db, session, now)).await
     }
 
     /// Payments that were sent and never resolved, at most `limit`, the oldest first.
@@ -224,7 +232,7 @@ impl Journal {
     /// # Errors
     /// `Journal`.
     pub async fn unresolved(&self, limit: usize) -> Result<Vec<Unresolved>> {
-        self.open()?.writer.run(move |db| list::unresolved(db, limit)).await
+        self.open().await?.writer.run(move |db| list::unresolved(db, limit)).await
     }
 
     /// What is needed to fetch the answer of a paid call again, by its public id.
@@ -239,39 +247,42 @@ impl Journal {
                 Err(Error::argument("key", &problem))
             }
         };
-        self.open()?.writer.run(find).await
+        self.open().await?.writer.run(find).await
     }
 
-    fn open(&self) -> Result<Arc<Open>> {
-        if let Some(open) = self.opened.get() {
-            return Ok(Arc::clone(open));
-        }
-        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = self.opened.get() {
-            return Ok(Arc::clone(open));
-        }
-        let open = Arc::new(self.open_now()?);
-        Ok(Arc::clone(self.opened.get_or_init(|| open)))
-    }
-
-    /// Fails closed where a rule needs the file, falls back to memory where none does.
-    fn open_now(&self) -> Result<Open> {
-        let Some(path) = open::file(&self.options) else {
-            if self.options.required && !self.options.in_memory {
-                let message = "the rules in force need a payment journal on disk, and there is no \
-                               home folder for it: set BLOCKRUN_HOME";
-                return Err(Error::new(ErrorKind::Journal, message));
-            }
-            return memory(JournalKind::Memory);
+    /// On a thread of its own: folders, locks and migrations may take their time.
+    async fn open(&self) -> Result<Arc<Open>> {
+        let opening = || async {
+            let (options, (tell, told)) = (self.options.clone(), oneshot::channel());
+            let open = move || {
+                // Whoever asked may have gone; the next one opens it again.
+                let _ = tell.send(open_now(&options));
+            };
+            let named = thread::Builder::new().name("blockrun-journal".to_owned());
+            named.spawn(open).map_err(|cause| broken(&cause))?;
+            told.await.map_err(|cause| broken(&cause))?.map(Arc::new)
         };
-        match open::open_file(&path, self.options.durability) {
-            Ok(opened) => start(opened, JournalKind::File(path)),
-            Err(error) if self.options.required => {
-                let message = format!("{}. Nothing was signed", error.message());
-                Err(error.with_message(message))
-            }
-            Err(error) => memory(JournalKind::MemoryBecause(error.message().to_owned())),
+        self.opened.get_or_try_init(opening).await.cloned()
+    }
+}
+
+/// Fails closed where a rule needs the file, falls back to memory where none does.
+fn open_now(options: &JournalOptions) -> Result<Open> {
+    let Some(path) = open::file(options) else {
+        if options.required && !options.in_memory {
+            let message = "the rules in force need a payment journal on disk, and there is no \
+                           home folder for it: set BLOCKRUN_HOME";
+            return Err(Error::new(ErrorKind::Journal, message));
         }
+        return memory(JournalKind::Memory);
+    };
+    match open::open_file(&path, options.durability) {
+        Ok(opened) => start(opened, JournalKind::File(path)),
+        Err(error) if options.required => {
+            let message = format!("{}. Nothing was signed", error.message());
+            Err(error.with_message(message))
+        }
+        Err(error) => memory(JournalKind::MemoryBecause(error.message().to_owned())),
     }
 }
 
