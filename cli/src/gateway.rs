@@ -38,7 +38,7 @@ pub(crate) struct GatewayArguments {
     /// Network to settle on.
     #[arg(long, value_enum, default_value_t = Chain::BaseSepolia, requires = "onchain")]
     network: Chain,
-    /// Settings file that names the upstreams which answer, instead of the practice model.
+    /// Settings file: the upstreams that answer instead of the practice model, and prices.
     #[arg(long, value_name = "FILE", conflicts_with = "provider_delay")]
     config: Option<PathBuf>,
     /// Address to listen on.

@@ -51,8 +51,9 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// A catalog file instead of the built-in one. Default `None`.
     pub catalog: Option<PathBuf>,
-    /// A settings file, which names the upstreams that answer (`gateway.example.toml` shows all of
-    /// it). Models that none of them serves are not sold. Default `None`: the practice provider.
+    /// A settings file: the upstreams that answer, and the parameters of prices
+    /// (`gateway.example.toml` shows all of it). Models that no upstream serves are not sold. Default
+    /// `None`: the practice provider, default prices.
     pub settings: Option<PathBuf>,
     /// How long the practice provider thinks before each answer. Default not at all.
     pub provider_delay: Duration,

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::{catalog::CatalogError, provider::SettingsError};
+use crate::{catalog::CatalogError, settings::SettingsError};
 
 /// A gateway that cannot be started; every message names the field or file and a way out.
 #[derive(Debug, thiserror::Error)]

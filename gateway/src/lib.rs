@@ -21,6 +21,7 @@ mod routes;
 mod rpc;
 mod sale;
 mod serve;
+mod settings;
 mod settlement;
 mod store;
 
@@ -31,6 +32,6 @@ pub use error::Error;
 pub use images::ImageRequest;
 pub use provider::{
     Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,
-    SettingsError,
 };
 pub use serve::{Gateway, Running};
+pub use settings::SettingsError;

@@ -7,5 +7,4 @@ mod upstream;
 
 pub use api::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError};
 pub use practice::PracticeProvider;
-pub use upstream::SettingsError;
-pub(crate) use upstream::Upstreams;
+pub(crate) use upstream::{Mapping, OutputLimit, PicturesAs, Upstream, Upstreams};

@@ -7,7 +7,6 @@
 mod breaker;
 mod events;
 mod failure;
-mod file;
 mod mapping;
 mod pictures;
 mod question;
@@ -17,5 +16,6 @@ mod server;
 mod service;
 mod settings;
 
+pub(crate) use mapping::Mapping;
 pub(crate) use service::Upstreams;
-pub use settings::SettingsError;
+pub(crate) use settings::{OutputLimit, PicturesAs, Upstream};

@@ -21,6 +21,7 @@ use crate::{
     recording::Recordings,
     routes::router,
     sale::reconcile_all,
+    settings::Settings,
     settlement::{Practice, Settlement},
     store::{self, Store},
 };
@@ -38,11 +39,14 @@ impl Gateway {
     pub async fn start(config: Config) -> Result<Running, Error> {
         config.check()?;
         let catalog = catalog(&config)?;
-        let provider: Arc<dyn Provider> = match &config.settings {
-            Some(path) => Arc::new(Upstreams::from_file(path, &catalog)?),
-            None => Arc::new(PracticeProvider::new(config.provider_delay)),
+        let Some(path) = &config.settings else {
+            let provider = PracticeProvider::new(config.provider_delay);
+            return Self::launch(config, catalog, PriceRule::default(), Arc::new(provider)).await;
         };
-        Self::launch(config, catalog, provider).await
+        let Settings { upstreams, rule } = Settings::from_file(path, &catalog)?;
+        let upstreams = Upstreams::new(upstreams)
+            .map_err(|problem| Error::Config { field: "settings", problem })?;
+        Self::launch(config, catalog, rule, Arc::new(upstreams)).await
     }
 
     /// The same with another provider behind it; [`Config::settings`] is not looked at.
@@ -52,12 +56,13 @@ impl Gateway {
     pub async fn start_with(config: Config, provider: Arc<dyn Provider>) -> Result<Running, Error> {
         config.check()?;
         let catalog = catalog(&config)?;
-        Self::launch(config, catalog, provider).await
+        Self::launch(config, catalog, PriceRule::default(), provider).await
     }
 
     async fn launch(
         config: Config,
         catalog: Catalog,
+        rule: PriceRule,
         provider: Arc<dyn Provider>,
     ) -> Result<Running, Error> {
         let catalog = catalog.only(|model| provider.serves(model));
@@ -72,7 +77,7 @@ impl Gateway {
         let deadline = config.shutdown_deadline;
         let app = Arc::new(App {
             terms: Terms::of(&config),
-            rule: PriceRule::default(),
+            rule,
             catalog,
             provider,
             practice,

@@ -4,7 +4,11 @@ use blockrun_gateway::{Config, PRACTICE_PAYEE, Protocols};
 use blockrun_llm::x402::{Version, decode_header};
 use serde_json::{Value, json};
 
-use super::support::{CHAT, Shop, config, hello};
+use super::{
+    scripted::{Upstream, row, shop},
+    support::{CHAT, Shop, config, hello},
+    upstream::completion,
+};
 
 #[tokio::test]
 async fn both_versions_are_offered_at_once() {
@@ -125,4 +129,19 @@ async fn a_quote_is_what_the_402_asks_for() {
     for wrong in [json!({}), hello("gpt-4o-mni"), json!({"model": "gpt-4o"})] {
         assert_eq!(quote(&wrong).await.status, 400);
     }
+}
+
+#[tokio::test]
+async fn prices_are_set_published_and_charged() {
+    let upstream = Upstream::run(|_, _| completion("Hi")).await;
+    let price = "[price]\nmargin_bps = 0\nfloor = 7\noutput_permille = 500\n";
+    let shop = shop(&(price.to_owned() + &row("a", &upstream, ""))).await;
+    let published = shop.get("/api/pricing").await.json()["parameters"].clone();
+    let chosen = ["margin_bps", "output_permille"].map(|name| published[name].clone());
+    assert_eq!(chosen, [json!(0), json!(500)]);
+    // 13 tokens at $2.50 and half of 1,024 at $10.00 per million: 32.5 + 5,120.
+    let payment = shop.payment(&hello("gpt-4o"), 1).await;
+    assert_eq!(payment.amount.micro(), 5_153);
+    assert_eq!(shop.paid(&hello("gpt-4o"), &payment).await.status, 200);
+    assert_eq!(shop.purse().await, 10_000_000 - 5_153);
 }

@@ -5,12 +5,12 @@ use crate::catalog::Model;
 /// Names and patterns of the catalog, each with the upstream's own name. A pattern ends in `*`,
 /// which stands for the rest of the id, and where its name ends in `*` too, for the same rest there.
 #[derive(Debug, Clone)]
-pub(super) struct Mapping {
+pub(crate) struct Mapping {
     rows: Vec<(String, String)>,
 }
 
 impl Mapping {
-    pub(super) fn new(rows: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(crate) fn new(rows: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut rows: Vec<_> = rows.into_iter().collect();
         // The most exact first: whole names, then the longest pattern.
         rows.sort_by_key(|(id, _)| (id.ends_with('*'), std::cmp::Reverse(id.len())));
@@ -19,7 +19,7 @@ impl Mapping {
 
     /// What the upstream calls a model; `None` when it does not serve it. Patterns do not reach
     /// hidden models: these behave in special ways and are served by whoever names them.
-    pub(super) fn name(&self, model: &Model) -> Option<String> {
+    pub(crate) fn name(&self, model: &Model) -> Option<String> {
         self.rows.iter().find_map(|(id, name)| match id.strip_suffix('*') {
             None => (*id == model.id).then(|| name.clone()),
             Some(_) if model.hidden => None,

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::settings::Settings;
+use super::settings::Upstream;
 use crate::provider::{DrawCall, ProviderCall};
 
 /// A chat: as the caller wrote it, but for the model's name and the tokens of an answer, which are
 /// at most those that were priced.
-pub(super) fn chat(call: &ProviderCall, name: &str, settings: &Settings) -> Vec<u8> {
+pub(super) fn chat(call: &ProviderCall, name: &str, settings: &Upstream) -> Vec<u8> {
     let mut json = call.chat.json.clone();
     // An upstream that knows the other field beside its own must not follow it.
     json.shift_remove("max_tokens");
@@ -17,7 +17,7 @@ pub(super) fn chat(call: &ProviderCall, name: &str, settings: &Settings) -> Vec<
 }
 
 /// Pictures: the size and quality that were priced, also where the caller left them open.
-pub(super) fn pictures(call: &DrawCall, name: &str, settings: &Settings) -> Vec<u8> {
+pub(super) fn pictures(call: &DrawCall, name: &str, settings: &Upstream) -> Vec<u8> {
     let mut json = call.request.json.clone();
     json.insert("n".into(), call.request.count.into());
     json.insert("size".into(), call.size.to_string().into());
@@ -29,7 +29,7 @@ pub(super) fn pictures(call: &DrawCall, name: &str, settings: &Settings) -> Vec<
     body(json, name, settings)
 }
 
-fn body(mut json: Map<String, Value>, name: &str, settings: &Settings) -> Vec<u8> {
+fn body(mut json: Map<String, Value>, name: &str, settings: &Upstream) -> Vec<u8> {
     for field in &settings.drop {
         json.shift_remove(field);
     }

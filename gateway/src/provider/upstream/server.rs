@@ -15,7 +15,7 @@ use super::{
     failure::{Failure, Remedy},
     question::Question,
     reading,
-    settings::Settings,
+    settings::Upstream,
 };
 use crate::outgoing;
 
@@ -29,14 +29,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// An upstream that can be asked.
 #[derive(Debug)]
 pub(super) struct Server {
-    pub(super) settings: Settings,
+    pub(super) settings: Upstream,
     pub(super) breaker: Breaker,
     http: Client,
 }
 
 impl Server {
     /// Connects to nothing yet.
-    pub(super) fn new(settings: Settings) -> Result<Self, String> {
+    pub(super) fn new(settings: Upstream) -> Result<Self, String> {
         let http = outgoing::client()
             .map_err(|error| error.to_string())?
             .user_agent(concat!("blockrun-gateway/", env!("CARGO_PKG_VERSION")))

@@ -1,16 +1,15 @@
 //! The provider: the upstreams in their order.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     failure::{Failure, Remedy},
-    file,
     question::{Drawn, Question, Streamed, Whole},
     server::Server,
-    settings::SettingsError,
+    settings::Upstream,
 };
 use crate::{
-    catalog::{Catalog, Model},
+    catalog::Model,
     provider::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError},
 };
 
@@ -21,13 +20,9 @@ pub(crate) struct Upstreams {
 }
 
 impl Upstreams {
-    /// Reads a settings file; keys come from the environment. Connects to nothing yet.
-    pub(crate) fn from_file(path: &Path, catalog: &Catalog) -> Result<Self, SettingsError> {
-        let servers = file::read(path, catalog)?.into_iter().map(|settings| {
-            let file = path.display().to_string();
-            let server = Server::new(settings).map(Arc::new);
-            server.map_err(|problem| SettingsError::Client { file, problem })
-        });
+    /// Connects to nothing yet.
+    pub(crate) fn new(upstreams: Vec<Upstream>) -> Result<Self, String> {
+        let servers = upstreams.into_iter().map(|upstream| Server::new(upstream).map(Arc::new));
         Ok(Self { servers: servers.collect::<Result<_, _>>()? })
     }
 

@@ -1,0 +1,222 @@
+//! Reading a settings file: every mistake names the file, the line and the key.
+
+use std::{env, path::Path};
+
+use blockrun_llm::quote::PriceRule;
+use toml::Spanned;
+
+use super::{Fault, SettingsError, price, upstream};
+use crate::{catalog::Catalog, provider::Upstream};
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    upstream: Spanned<Vec<upstream::Row>>,
+    #[serde(default)]
+    price: price::Row,
+}
+
+/// What a settings file says, checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Who answers, the first to be asked first; at least one.
+    pub(crate) upstreams: Vec<Upstream>,
+    /// What is charged.
+    pub(crate) rule: PriceRule,
+}
+
+impl Settings {
+    /// Reads a file; keys come from the environment.
+    pub(crate) fn from_file(path: &Path, catalog: &Catalog) -> Result<Self, SettingsError> {
+        let file = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => parse(&file, &text, catalog, |name| env::var(name).ok()),
+            Err(source) => Err(SettingsError::Read { file, source }),
+        }
+    }
+}
+
+/// The settings of a text; `file` is only for messages, `variable` looks into the environment.
+fn parse(
+    file: &str,
+    text: &str,
+    catalog: &Catalog,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Settings, SettingsError> {
+    let parsed: File = toml::from_str(text)
+        .map_err(|e| SettingsError::Syntax { file: file.into(), source: Box::new(e) })?;
+    let rule = parsed.price.check();
+    let upstreams = check(parsed.upstream, catalog, variable);
+    let settings = rule.and_then(|rule| Ok(Settings { rule, upstreams: upstreams? }));
+    settings.map_err(|fault| fault.within(file, text))
+}
+
+fn check(
+    rows: Spanned<Vec<upstream::Row>>,
+    catalog: &Catalog,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<Upstream>, Fault> {
+    if rows.get_ref().is_empty() {
+        return Err(Fault::new(&rows, "upstream", "there must be at least one"));
+    }
+    let mut all: Vec<Upstream> = Vec::new();
+    for row in rows.into_inner() {
+        if all.iter().any(|other| other.name == *row.name.get_ref()) {
+            return Err(Fault::new(&row.name, "name", "another upstream has this name"));
+        }
+        all.push(row.check(catalog, &variable)?);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::OutputLimit;
+
+    const KEY: &str = "sk-secret";
+
+    fn settings(text: &str) -> Result<Settings, SettingsError> {
+        let variable = |name: &str| match name {
+            "EMPTY_KEY" => Some(" ".into()),
+            "BAD_KEY" => Some("a\nb".into()),
+            name => name.ends_with("_API_KEY").then(|| format!("{KEY}\n")),
+        };
+        parse("gateway.toml", text, &Catalog::built_in().unwrap(), variable)
+    }
+
+    fn read(text: &str) -> Result<Vec<Upstream>, SettingsError> {
+        settings(text).map(|settings| settings.upstreams)
+    }
+
+    #[test]
+    fn prices_can_be_chosen() {
+        let text = |line: &str| {
+            let upstream = "[[upstream]]\nname = \"a\"\nbase_url = \"https://a.example\"\n\
+                            models = { \"*\" = \"*\" }\n";
+            format!("[price]\n{line}\n{upstream}")
+        };
+        let chosen = settings(&text("margin_bps = 0\nfloor = 7\noutput_permille = 500"));
+        let rule = chosen.unwrap().rule;
+        assert_eq!((rule.margin_bps, rule.floor.micro(), rule.output_permille), (0, 7, 500));
+        assert_eq!(settings(&text("")).unwrap().rule, PriceRule::default());
+        for (line, key) in [
+            ("margin_bps = 100_001", "margin_bps"),
+            ("floor = 0", "floor"),
+            ("output_permille = 0", "output_permille"),
+            ("output_permille = 1_001", "output_permille"),
+        ] {
+            let error = settings(&text(line)).unwrap_err().to_string();
+            let start = format!("settings gateway.toml, line 2: {key}: ");
+            assert!(error.starts_with(&start), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_example_is_true() {
+        let text = include_str!("../../gateway.example.toml");
+        let Settings { upstreams: all, rule } = settings(text).unwrap();
+        assert_eq!(rule, PriceRule::default(), "the example shows the defaults");
+        let catalog = Catalog::built_in().unwrap();
+        let served = |id: &str| {
+            let model = catalog.get(id).unwrap();
+            let named = |one: &Upstream| Some((one.name.clone(), one.models.name(model)?));
+            all.iter().filter_map(named).collect::<Vec<_>>()
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let both = [pair("openai", "gpt-4o-mini"), pair("openrouter", "openai/gpt-4o-mini")];
+        assert_eq!(served("gpt-4o-mini"), both);
+        assert_eq!(all[0].output_limit, OutputLimit::MaxCompletionTokens);
+        assert!(all.iter().all(|one| !format!("{one:?}").contains(KEY)));
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let text = "[[upstream]]\nname = \"a\"\nbase_url = \"http://10.0.0.1/v1\"\n\
+                    models = { \"*\" = \"*\" }\n";
+        let [one] = read(text).unwrap().try_into().unwrap();
+        assert_eq!((one.retries, one.breaker_failures), (1, 5));
+        let times = [one.connect_timeout, one.timeout, one.idle_timeout, one.breaker_pause];
+        assert_eq!(times.map(|time| time.as_secs()), [10, 120, 60, 30]);
+        assert_eq!((one.key, one.headers.len(), one.drop.len()), (None, 0, 0));
+        assert_eq!((one.output_limit, one.pictures_as), Default::default());
+    }
+
+    #[test]
+    fn a_key_is_a_bearer_unless_a_header_is_named() {
+        let text = |more: &str| {
+            format!(
+                "[[upstream]]\nname = \"a\"\nbase_url = \"https://a.example\"\n{more}\n\
+                 key_env = \"A_API_KEY\"\nmodels = {{ \"*\" = \"*\" }}\n"
+            )
+        };
+        let sent = |more: &str, header: &str| {
+            let value = read(&text(more)).unwrap()[0].headers[header].clone();
+            assert!(value.is_sensitive());
+            value.to_str().unwrap().to_owned()
+        };
+        assert_eq!(sent("", "authorization"), format!("Bearer {KEY}"));
+        assert_eq!(sent("key_header = \"api-key\"", "api-key"), KEY);
+    }
+
+    #[test]
+    fn a_mistake_names_file_line_and_key() {
+        let cases = [
+            ("base_url = \"no url\"", "base_url"),
+            ("base_url = \"ftp://a.example\"", "base_url"),
+            ("base_url = \"https://me:pass@a.example\"", "base_url"),
+            ("base_url = \"https://a.example#x\"", "base_url"),
+            ("base_url = \"http://a.example\"\nkey_env = \"A_API_KEY\"", "base_url"),
+            ("key_env = \"NOT_SET\"", "key_env"),
+            ("key_env = \"EMPTY_KEY\"", "key_env"),
+            ("key_env = \"BAD_KEY\"", "key_env"),
+            ("key_header = \"api-key\"", "key_header"),
+            ("key_header = \"a b\"\nkey_env = \"A_API_KEY\"", "key_header"),
+            ("headers = { \"a b\" = \"c\" }", "headers"),
+            ("headers = { a = \"\\n\" }", "headers"),
+            ("models = {}", "models"),
+            ("models = { \"openai/gpt-4o-mni\" = \"x\" }", "models"),
+            ("models = { \"gpt-4o\" = \"x\" }", "models"),
+            ("models = { \"openai/gpt-4o\" = \"\" }", "models"),
+            ("models = { \"openai/gpt-4o\" = \"*\" }", "models"),
+            ("models = { \"opnai/*\" = \"*\" }", "models"),
+            ("drop = [\"model\"]", "drop"),
+            ("timeout = 0", "timeout"),
+            ("connect_timeout = -1", "connect_timeout"),
+            ("idle_timeout = nan", "idle_timeout"),
+            ("breaker_pause = 1e9", "breaker_pause"),
+            ("breaker_failures = 0", "breaker_failures"),
+        ];
+        for (line, key) in cases {
+            let mut text = format!("[[upstream]]\nname = \"a\"\n{line}\n");
+            for (key, value) in
+                [("base_url", "\"https://a.example\""), ("models", "{ \"*\" = \"*\" }")]
+            {
+                if !line.starts_with(key) {
+                    text += &format!("{key} = {value}\n");
+                }
+            }
+            let error = read(&text).unwrap_err().to_string();
+            let start = format!("settings gateway.toml, line 3: {key}: ");
+            assert!(error.starts_with(&start), "{line}: {error}");
+            assert!(!error.contains(KEY) && !error.contains("pass@"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_a_wrong_type_and_a_second_name_are_mistakes() {
+        let row = "[[upstream]]\nname = \"a\"\nbase_url = \"https://a.example\"\n\
+                   models = { \"*\" = \"*\" }\n";
+        for (text, said) in [
+            (format!("{row}timout = 3\n"), "line 5"),
+            (format!("{row}retries = \"x\"\n"), "line 5"),
+            (format!("{row}output_limit = \"x\"\n"), "line 5"),
+            (format!("{row}{row}"), "line 6: name: "),
+            ("upstream = []".to_owned(), "line 1: upstream: "),
+            (String::new(), "upstream"),
+        ] {
+            let error = read(&text).unwrap_err().to_string();
+            assert!(error.starts_with("settings gateway.toml") && error.contains(said), "{error}");
+        }
+    }
+}
