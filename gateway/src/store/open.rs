@@ -69,7 +69,8 @@ pub(crate) fn open(folder: Option<&Path>, guard: impl Send + 'static) -> Result<
 }
 
 /// Makes folder and file readable by their owner alone, from the first byte. SQLite gives its
-/// side files the mode of the main one.
+/// side files the mode of the main one. A file that is there is not touched: to open and close it
+/// would drop the locks that another store of this process holds on it (POSIX).
 fn prepare(folder: &Path) -> io::Result<PathBuf> {
     let mut builder = DirBuilder::new();
     let mut options = OpenOptions::new();
@@ -81,8 +82,10 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
     }
     builder.recursive(true).create(folder)?;
     let path = folder.join(FILE);
-    options.create(true).append(true).open(&path)?;
-    Ok(path)
+    match options.create_new(true).write(true).open(&path) {
+        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
+        _ => Ok(path),
+    }
 }
 
 /// Sets durability and locking, makes the tables if there are none, and returns the version.
