@@ -90,19 +90,29 @@ enum X402 {
     Both,
 }
 
-/// Runs until SIGTERM or Ctrl-C; calls in flight are finished first.
+/// Runs until SIGTERM or Ctrl-C; calls in flight are finished first. SIGHUP reads the settings again.
 pub(crate) async fn run(arguments: GatewayArguments) -> Result<(), Failure> {
     let config = arguments.config()?;
     let mode = described(&config);
     let running = Gateway::start(config).await.map_err(Failure::other)?;
-    print(&format!("listening on {}", running.api_url()))?;
+    let api_url = running.api_url();
+    let told = |reloaded: Result<(), blockrun_gateway::Error>| {
+        // Nobody listens any more; the gateway goes on.
+        let _ = match reloaded {
+            Ok(()) => remark("catalog and settings were read again"),
+            Err(error) => remark(&format!("nothing was changed: {error}")),
+        };
+    };
+    let stopped = running
+        .until_signal_telling(told)
+        .map_err(|cause| Failure::other(format!("signals cannot be received: {cause}")))?;
+    print(&format!("listening on {api_url}"))?;
     remark(&mode)?;
-    remark(&format!("try: BLOCKRUN_API_URL={} blockrun chat \"Hello!\"", running.api_url()))?;
-    match running.until_signal().await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::other("stopped before every call in flight was finished")),
-        Err(cause) => Err(Failure::other(format!("signals cannot be received: {cause}"))),
+    remark(&format!("try: BLOCKRUN_API_URL={api_url} blockrun chat \"Hello!\""))?;
+    if stopped.await {
+        return Ok(());
     }
+    Err(Failure::other("stopped before every call in flight was finished"))
 }
 
 /// What is real about a gateway, and what is not.

@@ -6,19 +6,17 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use blockrun_llm::quote::PriceRule;
 use tokio::{sync::mpsc, task::JoinError};
 
 use crate::{
-    catalog::Catalog,
     claim::{Limits, Turns},
     config::Config,
     gallery::Gallery,
     ledger::Ledger,
     offer::Terms,
-    provider::Provider,
     recording::Recordings,
     settlement::Settlement,
+    stock::Shelf,
     store::Store,
 };
 
@@ -27,9 +25,7 @@ use crate::{
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) terms: Terms,
-    pub(crate) rule: PriceRule,
-    pub(crate) catalog: Catalog,
-    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) shelf: Shelf,
     pub(crate) store: Store,
     /// The practice ledger; `None` when payments are settled on a chain.
     pub(crate) practice: Option<Ledger>,

@@ -23,6 +23,7 @@ mod sale;
 mod serve;
 mod settings;
 mod settlement;
+mod stock;
 mod store;
 
 pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price};

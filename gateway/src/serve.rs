@@ -4,6 +4,7 @@ mod connection;
 mod gateway;
 mod listener;
 mod running;
+mod signals;
 mod tls;
 
 pub use gateway::Gateway;

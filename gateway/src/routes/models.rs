@@ -13,7 +13,7 @@ use crate::{
 /// The models in OpenAI's list form, with prices in dollars per million tokens before the margin
 /// (`pricing.flat`: a picture of the default kind), limits and categories.
 pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
-    let data: Vec<_> = app.catalog.listed().map(row).collect();
+    let data: Vec<_> = app.shelf.stock().catalog.listed().map(row).collect();
     Json(json!({"object": "list", "data": data}))
 }
 

@@ -19,10 +19,11 @@ const VALIDITY_SECONDS: u64 = 3_600;
 pub(super) async fn pricing(State(app): State<Arc<App>>) -> Json<Value> {
     let versions = [Version::V2, Version::V1].into_iter();
     let versions = versions.filter(|version| app.terms.protocols.offers(*version));
+    let stock = app.shelf.stock();
     Json(json!({
         "rule": RULE,
-        "parameters": app.rule,
-        "models": app.catalog.listed().map(rates).collect::<Vec<_>>(),
+        "parameters": stock.rule,
+        "models": stock.catalog.listed().map(rates).collect::<Vec<_>>(),
         "x402Versions": versions.map(Version::number).collect::<Vec<_>>(),
         "accepts": [app.terms.template()],
         "expires": now() + VALIDITY_SECONDS,

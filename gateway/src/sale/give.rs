@@ -24,7 +24,7 @@ pub(super) async fn give(
     if !order.is_stream() {
         return Ok(ok(false, relay::within(patience, order.complete(app)).await?));
     }
-    let opened = async { relay::first_event(order.stream(app).await?).await };
+    let opened = async { relay::first_event(order.stream().await?).await };
     let frames = relay::within(patience, opened).await?;
     let writer = Writer::new(0, WINDOW);
     let recording = Arc::clone(writer.recording());

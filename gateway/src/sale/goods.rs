@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::pictures;
 use crate::{
     app::{App, now},
-    catalog::Model,
+    catalog::{Catalog, Model},
     chat::ChatRequest,
     field::{self, Invalid},
     images::{self, Delivery, ImageRequest},
@@ -17,6 +17,7 @@ use crate::{
     problem::Problem,
     provider::{DrawCall, Frames, ProviderCall, ProviderError},
     quote::{Quote, quote},
+    stock::Stock,
 };
 
 /// Something that was asked for and can be sold.
@@ -27,6 +28,8 @@ pub(super) struct Goods {
     /// The model that answers: another one where the catalog names a fallback.
     pub(super) by: Arc<Model>,
     work: Work,
+    /// What was sold when it was asked for.
+    pub(super) stock: Arc<Stock>,
     /// What it costs; `None` when the model is free.
     pub(super) amount: Option<Usdc>,
     /// One line for people.
@@ -46,14 +49,19 @@ impl Goods {
     /// What a body asks for when the path does not say it: its model decides.
     pub(super) fn any(app: &App, body: &[u8]) -> Result<Self, Problem> {
         let id = field::object(body).and_then(|json| field::model(&json)).map_err(invalid)?;
-        if known(app, &id)?.is_image() { Self::images(app, body) } else { Self::chat(app, body) }
+        if known(&app.shelf.stock().catalog, &id)?.is_image() {
+            Self::images(app, body)
+        } else {
+            Self::chat(app, body)
+        }
     }
 
     pub(super) fn chat(app: &App, body: &[u8]) -> Result<Self, Problem> {
         let chat = ChatRequest::parse(body).map_err(invalid)?;
-        let model = known(app, &chat.model)?;
-        let by = app.catalog.answering(&model);
-        let quote = quote(&app.rule, &model, &chat, body)?;
+        let stock = app.shelf.stock();
+        let model = known(&stock.catalog, &chat.model)?;
+        let by = stock.catalog.answering(&model);
+        let quote = quote(&stock.rule, &model, &chat, body)?;
         let Quote { amount, input_tokens, max_output } = quote;
         let id = &model.id;
         Ok(Self {
@@ -61,6 +69,7 @@ impl Goods {
             description: format!("{id} chat completion, {max_output} max output tokens"),
             basis: Offer::chat_basis(id, input_tokens, max_output, chat.choices),
             work: Work::Chat(Arc::new(chat), quote),
+            stock,
             model,
             by,
         })
@@ -68,8 +77,9 @@ impl Goods {
 
     pub(super) fn images(app: &App, body: &[u8]) -> Result<Self, Problem> {
         let request = ImageRequest::parse(body).map_err(invalid)?;
-        let model = known(app, &request.model)?;
-        let quote = images::quote(&app.rule, &model, &request)?;
+        let stock = app.shelf.stock();
+        let model = known(&stock.catalog, &request.model)?;
+        let quote = images::quote(&stock.rule, &model, &request)?;
         let (id, count, kind) = (&model.id, request.count, &quote.kind);
         let noun = if count == 1 { "image" } else { "images" };
         let delivery = request.delivery;
@@ -84,6 +94,7 @@ impl Goods {
             description: format!("{id}: {count} {noun}, {} {}", kind.size, kind.quality),
             basis: Offer::image_basis(id, count, kind),
             work: Work::Draw(call, delivery),
+            stock,
             by: Arc::clone(&model),
             model,
         })
@@ -98,16 +109,18 @@ impl Goods {
     pub(super) async fn complete(&self, app: &App, origin: &str) -> Result<Bytes, ProviderError> {
         match &self.work {
             Work::Chat(chat, quote) => {
-                Ok(app.provider.complete(&self.call(chat, *quote)).await?.body)
+                Ok(self.stock.provider.complete(&self.call(chat, *quote)).await?.body)
             }
-            Work::Draw(call, delivery) => pictures::answer(app, call, *delivery, origin).await,
+            Work::Draw(call, delivery) => {
+                pictures::answer(app, &*self.stock.provider, call, *delivery, origin).await
+            }
         }
     }
 
     /// The events of the streamed answer.
-    pub(super) async fn stream(&self, app: &App) -> Result<Frames, ProviderError> {
+    pub(super) async fn stream(&self) -> Result<Frames, ProviderError> {
         match &self.work {
-            Work::Chat(chat, quote) => app.provider.stream(&self.call(chat, *quote)).await,
+            Work::Chat(chat, quote) => self.stock.provider.stream(&self.call(chat, *quote)).await,
             Work::Draw(..) => Err(ProviderError::failed("pictures are not streamed")),
         }
     }
@@ -127,10 +140,10 @@ fn invalid(fault: Invalid) -> Problem {
     Problem::invalid("invalid_value", fault.message).at(fault.param)
 }
 
-fn known(app: &App, id: &str) -> Result<Arc<Model>, Problem> {
-    let found = app.catalog.get(id).cloned();
+fn known(catalog: &Catalog, id: &str) -> Result<Arc<Model>, Problem> {
+    let found = catalog.get(id).cloned();
     found.ok_or_else(|| {
-        let near = app.catalog.nearest(id).join(", ");
+        let near = catalog.nearest(id).join(", ");
         let id: String = id.chars().take(100).collect();
         let message = format!(
             "The model {id:?} does not exist. Did you mean one of {near}? /api/v1/models lists all."

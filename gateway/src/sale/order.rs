@@ -59,8 +59,8 @@ impl Order {
     }
 
     /// The events of the streamed answer.
-    pub(super) async fn stream(&self, app: &App) -> Result<Frames, ProviderError> {
-        self.goods.stream(app).await
+    pub(super) async fn stream(&self) -> Result<Frames, ProviderError> {
+        self.goods.stream().await
     }
 
     /// Whether the answer is wanted as a stream.

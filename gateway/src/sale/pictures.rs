@@ -7,17 +7,18 @@ use serde_json::{Value, json};
 use crate::{
     app::{App, now},
     images::Delivery,
-    provider::{DrawCall, Picture, ProviderError},
+    provider::{DrawCall, Picture, Provider, ProviderError},
 };
 
 /// Has the pictures drawn and packs them as OpenAI does.
 pub(super) async fn answer(
     app: &App,
+    provider: &dyn Provider,
     call: &DrawCall,
     delivery: Delivery,
     origin: &str,
 ) -> Result<Bytes, ProviderError> {
-    let pictures = app.provider.draw(call).await?;
+    let pictures = provider.draw(call).await?;
     let mut data = match delivery {
         Delivery::Base64 => in_base64(&pictures),
         Delivery::Url => as_links(app, &pictures, origin)?,

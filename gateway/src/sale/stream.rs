@@ -53,7 +53,7 @@ impl Paid {
     }
 
     async fn open_stream(&self, patience: Duration) -> Result<Frames, ProviderError> {
-        let opened = async { relay::first_event(self.order.stream(&self.app).await?).await };
+        let opened = async { relay::first_event(self.order.stream().await?).await };
         relay::within(patience, opened).await
     }
 

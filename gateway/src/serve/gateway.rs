@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use blockrun_llm::quote::PriceRule;
 use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{Running, connection::Server, listener::listen, tls};
@@ -10,19 +9,18 @@ use super::{Running, connection::Server, listener::listen, tls};
 use crate::settlement::Chain;
 use crate::{
     app::{App, Tasks, now},
-    catalog::Catalog,
     claim::{Limits, Turns, prune, release_all},
     config::Config,
     error::Error,
     gallery::Gallery,
     ledger::Ledger,
     offer::Terms,
-    provider::{PracticeProvider, Provider, Upstreams},
+    provider::Provider,
     recording::Recordings,
     routes::router,
     sale::reconcile_all,
-    settings::Settings,
     settlement::{Practice, Settlement},
+    stock::Shelf,
     store::{self, Store},
 };
 
@@ -37,16 +35,7 @@ impl Gateway {
     /// # Errors
     /// [`Error`], naming the field or file and the way out.
     pub async fn start(config: Config) -> Result<Running, Error> {
-        config.check()?;
-        let catalog = catalog(&config)?;
-        let Some(path) = &config.settings else {
-            let provider = PracticeProvider::new(config.provider_delay);
-            return Self::launch(config, catalog, PriceRule::default(), Arc::new(provider)).await;
-        };
-        let Settings { upstreams, rule } = Settings::from_file(path, &catalog)?;
-        let upstreams = Upstreams::new(upstreams)
-            .map_err(|problem| Error::Config { field: "settings", problem })?;
-        Self::launch(config, catalog, rule, Arc::new(upstreams)).await
+        Self::launch(config, None).await
     }
 
     /// The same with another provider behind it; [`Config::settings`] is not looked at.
@@ -54,18 +43,12 @@ impl Gateway {
     /// # Errors
     /// [`Error`], naming the field or file and the way out.
     pub async fn start_with(config: Config, provider: Arc<dyn Provider>) -> Result<Running, Error> {
-        config.check()?;
-        let catalog = catalog(&config)?;
-        Self::launch(config, catalog, PriceRule::default(), provider).await
+        Self::launch(config, Some(provider)).await
     }
 
-    async fn launch(
-        config: Config,
-        catalog: Catalog,
-        rule: PriceRule,
-        provider: Arc<dyn Provider>,
-    ) -> Result<Running, Error> {
-        let catalog = catalog.only(|model| provider.serves(model));
+    async fn launch(config: Config, given: Option<Arc<dyn Provider>>) -> Result<Running, Error> {
+        config.check()?;
+        let shelf = Shelf::load(&config, given)?;
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let (tasks, tasks_ended) = Tasks::new();
         let practice = config.onchain.is_none().then(|| Ledger::of(&config));
@@ -77,9 +60,7 @@ impl Gateway {
         let deadline = config.shutdown_deadline;
         let app = Arc::new(App {
             terms: Terms::of(&config),
-            rule,
-            catalog,
-            provider,
+            shelf,
             practice,
             settlement,
             store,
@@ -94,18 +75,12 @@ impl Gateway {
         let resumed = reconcile_all(&app).await;
         resumed.map_err(|error| Error::Store(error.to_string()))?;
         let server = Arc::new(Server::new(&app.config, router(Arc::clone(&app)), tls));
+        let stocked = Arc::downgrade(&app);
         drop(app);
         let (stop, stopped) = oneshot::channel();
         let listening = tokio::spawn(listen(listener, server, stopped));
-        Ok(Running { address, base_url, stop, listening, tasks_ended, deadline })
+        Ok(Running { address, base_url, app: stocked, stop, listening, tasks_ended, deadline })
     }
-}
-
-fn catalog(config: &Config) -> Result<Catalog, Error> {
-    Ok(match &config.catalog {
-        Some(path) => Catalog::from_file(path)?,
-        None => Catalog::built_in()?,
-    })
 }
 
 /// What settles: the practice ledger, or the chain that the configuration names.

@@ -1,6 +1,6 @@
 //! A gateway that is running.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Weak, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -8,11 +8,15 @@ use tokio::{
     time::timeout,
 };
 
+use super::signals::{Signal, Signals};
+use crate::{app::App, error::Error};
+
 /// A running gateway. Dropping it stops it without waiting; [`Running::shutdown`] waits.
 #[derive(Debug)]
 pub struct Running {
     pub(super) address: SocketAddr,
     pub(super) base_url: String,
+    pub(super) app: Weak<App>,
     pub(super) stop: oneshot::Sender<()>,
     pub(super) listening: JoinHandle<()>,
     pub(super) tasks_ended: mpsc::Receiver<()>,
@@ -57,30 +61,44 @@ impl Running {
         finished.unwrap_or(false)
     }
 
+    /// Reads the catalog and the settings file again: models, prices, upstreams. Calls under way keep
+    /// what they began with; a payment that was signed for an old price meets the new one. Breakers
+    /// begin anew. The rest of the configuration stays.
+    ///
+    /// # Errors
+    /// [`Error`] when a file cannot be used; everything stays as it is then.
+    pub fn reload(&self) -> Result<(), Error> {
+        self.app.upgrade().map_or(Ok(()), |app| app.shelf.reload(&app.config))
+    }
+
     /// Runs until the process is told to stop (SIGTERM or SIGINT, Ctrl-C elsewhere), then
-    /// [shuts down](Self::shutdown).
+    /// [shuts down](Self::shutdown). On SIGHUP it [reloads](Self::reload) and tells `reloaded` what
+    /// became of it. Signals are listened to from this call on, not only from the first poll.
+    ///
+    /// # Errors
+    /// When the system does not let signals be listened to.
+    pub fn until_signal_telling(
+        self,
+        mut reloaded: impl FnMut(Result<(), Error>),
+    ) -> io::Result<impl Future<Output = bool>> {
+        let mut signals = Signals::new()?;
+        Ok(async move {
+            while signals.next().await == Signal::Reload {
+                reloaded(self.reload());
+            }
+            self.shutdown().await
+        })
+    }
+
+    /// The same; what becomes of a reload goes to the log.
     ///
     /// # Errors
     /// When the system does not let signals be listened to.
     pub async fn until_signal(self) -> io::Result<bool> {
-        signal().await?;
-        Ok(self.shutdown().await)
+        let log = |reloaded: Result<(), Error>| match reloaded {
+            Ok(()) => tracing::info!("catalog and settings were read again"),
+            Err(error) => tracing::error!(%error, "nothing was changed"),
+        };
+        Ok(self.until_signal_telling(log)?.await)
     }
-}
-
-#[cfg(unix)]
-async fn signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => (),
-        _ = interrupt.recv() => (),
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn signal() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

@@ -15,6 +15,7 @@ mod offer;
 mod payment;
 mod practice;
 mod recover;
+mod reload;
 mod replay;
 mod restart;
 mod resume;
