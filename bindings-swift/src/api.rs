@@ -9,7 +9,10 @@ use blockrun_llm::{
 };
 use http::Method;
 
-use crate::{convert::json, money::Usdc};
+use crate::{
+    convert::{Status, json},
+    money::Usdc,
+};
 
 /// A request to any endpoint below the base address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
@@ -61,6 +64,8 @@ impl ApiRequest {
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ApiResponse {
+    /// HTTP status, 200 to 299: every other one is an error.
+    pub status_code: Status,
     /// `content-type`, where it was told.
     pub content_type: Option<String>,
     /// Body.
@@ -76,6 +81,7 @@ impl From<PaidResponse> for ApiResponse {
         let content_type = response.headers.get(http::header::CONTENT_TYPE);
         let amount = response.receipt.as_ref().map(|receipt| receipt.amount);
         Self {
+            status_code: response.status.into(),
             content_type: content_type.and_then(|text| text.to_str().ok()).map(str::to_owned),
             body: response.body.into(),
             cost: amount.unwrap_or_default().into(),

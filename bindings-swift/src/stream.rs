@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use crate::{
     answer::{ChatResponse, ChatUsage},
     cancel::{CancelHandle, on_runtime},
-    convert::{Count, time},
+    convert::{Count, Status, time},
     error::NativeResult,
 };
 
@@ -83,8 +83,8 @@ pub struct NativeStream {
 #[derive(Debug)]
 enum State {
     Open(Box<ChatStream>),
-    /// What was received until then.
-    Closed(Box<chat::ChatResponse>),
+    /// What was received until then, and the status that it came with.
+    Closed(Box<chat::ChatResponse>, Option<Status>),
 }
 
 impl NativeStream {
@@ -119,7 +119,7 @@ impl NativeStream {
         let call = async move {
             match &mut *state.lock().await {
                 State::Open(stream) => Ok(stream.next().await?.as_ref().map(ChatChunk::from)),
-                State::Closed(_) => Ok(None),
+                State::Closed(..) => Ok(None),
             }
         };
         on_runtime(cancel, call).await
@@ -129,7 +129,15 @@ impl NativeStream {
     pub async fn received(&self) -> ChatResponse {
         match &*self.state.lock().await {
             State::Open(stream) => stream.received().into(),
-            State::Closed(received) => (**received).clone().into(),
+            State::Closed(received, _) => (**received).clone().into(),
+        }
+    }
+
+    /// HTTP status of the answer; nothing before it came.
+    pub async fn status_code(&self) -> Option<Status> {
+        match &*self.state.lock().await {
+            State::Open(stream) => stream.status().map(Status::from),
+            State::Closed(_, status) => *status,
         }
     }
 
@@ -137,7 +145,7 @@ impl NativeStream {
     pub async fn leave(&self) {
         let mut state = self.state.lock().await;
         if let State::Open(stream) = &*state {
-            *state = State::Closed(Box::new(stream.received()));
+            *state = State::Closed(Box::new(stream.received()), stream.status().map(Status::from));
         }
     }
 }

@@ -27,6 +27,9 @@ public struct ChatStream: AsyncSequence, Sendable {
     /// What was received so far in the form of a whole answer, with what was paid.
     public func received() async throws -> ChatResponse { try await source.get().received() }
 
+    /// HTTP status of the answer; `nil` before it came.
+    public func statusCode() async throws -> Int? { try await source.get().statusCode() }
+
     /// Reads the chunks of a stream.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let source: Result<NativeStream, any Error>

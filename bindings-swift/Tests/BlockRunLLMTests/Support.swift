@@ -18,10 +18,17 @@ let target = URL(
 /// A case whose fields must all be looked at.
 final class Case {
     private let fields: [String: Any]
+    private let source: String
     private var seen: Set<String> = []
 
-    init(_ fields: Any) {
+    init(_ fields: Any, source: String = "{}") {
         self.fields = fields as? [String: Any] ?? [:]
+        self.source = source
+    }
+
+    /// A case of a JSON text.
+    convenience init(source: String) throws {
+        self.init(try JSONSerialization.jsonObject(with: Data(source.utf8)), source: source)
     }
 
     subscript(name: String) -> Any? {
@@ -35,6 +42,12 @@ final class Case {
 
     func json(_ name: String) throws -> String { try BlockRunLLMTests.json(self[name] as Any) }
 
+    /// The JSON of a field as it is written, of a case of a JSON text.
+    func written(_ name: String) -> String? {
+        seen.insert(name)
+        return member(name, of: source)
+    }
+
     func checkAllSeen(_ id: String) {
         XCTAssertEqual(Set(fields.keys).subtracting(seen), [], "\(id): nobody looked at these")
     }
@@ -46,9 +59,13 @@ func json(_ value: Any) throws -> String {
 }
 
 func cases(_ file: String) throws -> [Case] {
-    let data = try Data(contentsOf: root.appendingPathComponent("tests/\(file)"))
-    let list = try JSONSerialization.jsonObject(with: data) as? [Any]
-    return try XCTUnwrap(list).map(Case.init)
+    let text = try String(contentsOf: root.appendingPathComponent("tests/\(file)"), encoding: .utf8)
+    return try parts(of: text).map(Case.init(source:))
+}
+
+/// What is in a folder of the shared tests.
+func files(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("tests/\(folder)").path)
 }
 
 func freshHome() -> String {
