@@ -114,6 +114,7 @@ async fn a_stream_falls_back_until_its_first_event() {
     for first in [
         Act::Stream(vec!["data: {\"error\": {\"message\": \"overloaded\"}}\n\n".into()], true),
         Act::Stream(vec![": nothing\n\n".into()], true),
+        Act::Stream(vec!["data: [DONE]\n\n".into()], true),
         Act::Stream(vec!["data: {\"half".into()], false),
         completion("not a stream"),
         Act::HangUp,

@@ -1,6 +1,6 @@
 //! A streamed answer: the upstream's events, each passed on when it is wanted.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use blockrun_llm::sse::{EventParser, ServerEvent};
 use bytes::Bytes;
@@ -36,7 +36,8 @@ impl Events {
         let (server, model) = (Arc::clone(server), model.to_owned());
         let parser = EventParser::default();
         let mut events = Self { server, response, parser, model, ended: false };
-        let Some(first) = events.next().await? else {
+        // An end without anything before it is nothing to be paid for.
+        let Some(first) = events.next().await?.filter(|_| !events.ended) else {
             return Err(Failure::useless("the upstream's stream was empty"));
         };
         let rest = stream::unfold(events, async |mut events| {
@@ -77,7 +78,6 @@ impl Events {
     /// A stream that breaks in the middle counts like a call that fails, and nothing follows.
     fn broken(&mut self, failure: Failure) -> Failure {
         self.ended = true;
-        self.server.breaker.failed(Instant::now());
-        failure
+        self.server.judged(failure)
     }
 }

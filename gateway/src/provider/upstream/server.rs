@@ -79,7 +79,8 @@ impl Server {
         }
     }
 
-    fn judged(&self, failure: Failure) -> Failure {
+    /// Takes note of a failure.
+    pub(super) fn judged(&self, failure: Failure) -> Failure {
         let upstream = &self.settings.name;
         if !failure.counts {
             // Whoever finds fault with a request is at work.
