@@ -24,6 +24,9 @@ class ChatStream internal constructor(private val native: NativeStream) :
     Flow<ChatChunk> by chunksOf(native) {
     /** What was received so far in the form of a whole answer, with what was paid. */
     suspend fun received(): ChatResponse = native.received()
+
+    /** HTTP status of the answer; `null` before it came. */
+    suspend fun statusCode(): Int? = native.statusCode()
 }
 
 private fun chunksOf(native: NativeStream): Flow<ChatChunk> = flow {

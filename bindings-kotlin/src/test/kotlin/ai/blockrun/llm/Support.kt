@@ -36,6 +36,9 @@ private val target by lazy { File(System.getProperty("blockrun.target")) }
 fun cases(file: String): JsonArray =
     Json.parseToJsonElement(File(root, "tests/$file").readText()).jsonArray
 
+/** What is in a folder of the shared tests. */
+fun files(folder: String): List<String> = File(root, "tests/$folder").list().orEmpty().toList()
+
 /** A case whose fields must all be looked at. */
 class Case(private val fields: JsonObject) {
     private val seen = mutableSetOf<String>()
