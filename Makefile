@@ -117,7 +117,7 @@ test-kotlin: ffi
 # The native library where there is neither Swift nor a JDK: through UniFFI's own Python.
 test-uniffi: ffi $(VENV)/.installed
 	cargo test --release --quiet -p blockrun-swift --features bindgen --lib
-	PYTHONPATH=$(TARGET)/uniffi/python $(VENV)/bin/pytest tests/swift
+	PYTHONPATH=$(TARGET)/uniffi/python:tests/swift $(VENV)/bin/pytest tests/swift
 
 # The public surface of the five languages, compared with one list.
 parity: ## the same calls, options and fields in five languages
