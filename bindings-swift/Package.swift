@@ -33,6 +33,12 @@ let package = Package(
             dependencies: ["BlockRunLLM"],
             path: "Examples/hello"
         ),
+        // The agent of the guide.
+        .executableTarget(
+            name: "agent",
+            dependencies: ["BlockRunLLM"],
+            path: "Examples/agent"
+        ),
         .testTarget(name: "BlockRunLLMTests", dependencies: ["BlockRunLLM"]),
     ]
 )

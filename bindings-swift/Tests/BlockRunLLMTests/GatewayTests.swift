@@ -6,17 +6,38 @@ import XCTest
 final class GatewayTests: XCTestCase {
     func testTheExampleRuns() throws {
         let gateway = try practiceGateway()
+        let names = try printed(by: "hello", at: gateway).map { $0.prefix { $0 != " " } }
+        XCTAssertEqual(names, ["reply", "model", "price", "transaction"])
+    }
+
+    func testTheAgentOfTheGuideRuns() async throws {
+        let guide = try shared("docs/guide/swift.md")
+        XCTAssert(guide.contains(try shared("bindings-swift/Examples/agent/main.swift")))
+        let (gateway, home) = (try practiceGateway(), freshHome())
+        let said = try printed(by: "agent", [home], at: gateway)
+        XCTAssertEqual(said.count, 1)
+        XCTAssertNotNil(said.first?.range(of: #"^.+ for 0\.\d+ USDC$"#, options: .regularExpression), "\(said)")
+        // Asked once for the tool, and again with what it said.
+        let client = try client(gateway.url, options: ClientOptions(home: home))
+        let payments = try await client.payments(PaymentFilter(scope: .home))
+        XCTAssertEqual(payments.count, 2)
+    }
+
+    /// The lines that an example of this package prints.
+    private func printed(
+        by name: String, _ arguments: [String] = [], at gateway: Started
+    ) throws -> [String] {
         let (example, output) = (Process(), Pipe())
         example.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
-            .deletingLastPathComponent().appendingPathComponent("hello")
+            .deletingLastPathComponent().appendingPathComponent(name)
+        example.arguments = arguments
         example.environment = ProcessInfo.processInfo.environment.merging([
             "BLOCKRUN_WALLET_KEY": key, "BLOCKRUN_API_URL": gateway.url, "BLOCKRUN_HOME": freshHome(),
         ]) { $1 }
         example.standardOutput = output
         try example.run()
         let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let names = printed.split(separator: "\n").map { $0.prefix { $0 != " " } }
-        XCTAssertEqual(names, ["reply", "model", "price", "transaction"])
+        return printed.split(separator: "\n").map(String.init)
     }
 
     func testAPaidCallCostsWhatItSays() async throws {

@@ -58,9 +58,13 @@ func json(_ value: Any) throws -> String {
     return String(decoding: try JSONSerialization.data(withJSONObject: value, options: options), as: UTF8.self)
 }
 
+/// A file of the checkout.
+func shared(_ file: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(file), encoding: .utf8)
+}
+
 func cases(_ file: String) throws -> [Case] {
-    let text = try String(contentsOf: root.appendingPathComponent("tests/\(file)"), encoding: .utf8)
-    return try parts(of: text).map(Case.init(source:))
+    try parts(of: shared("tests/\(file)")).map(Case.init(source:))
 }
 
 /// What is in a folder of the shared tests.

@@ -15,14 +15,32 @@ class GatewayTest {
     private fun <T> paying(test: suspend (LLMClient) -> T) =
         waiting { client(gateway.url, ClientOptions(rpcUrl = gateway.ledger)).use { test(it) } }
 
-    @Test
-    fun theExampleRuns() {
+    private fun printed(main: String, vararg arguments: String): List<String> {
         val environment = mapOf(
             "BLOCKRUN_WALLET_KEY" to KEY, "BLOCKRUN_API_URL" to gateway.url, "BLOCKRUN_HOME" to freshHome(),
         )
-        val names = java("HelloKt", environment = environment).inputReader().readLines()
-            .map { it.substringBefore(' ') }
+        return java(main, *arguments, environment = environment).inputReader().readLines()
+    }
+
+    @Test
+    fun theExampleRuns() {
+        val names = printed("HelloKt").map { it.substringBefore(' ') }
         assertEquals(listOf("reply", "model", "price", "transaction"), names)
+    }
+
+    @Test
+    fun theAgentOfTheGuideRuns() {
+        assertTrue(shared("bindings-kotlin/examples/agent.kt") in shared("docs/guide/kotlin.md"))
+        val home = freshHome()
+        val said = printed("AgentKt", home).single()
+        assertTrue(Regex(".+ for 0\\.\\d+ USDC").matches(said), said)
+        // Asked once for the tool, and again with what it said.
+        val options = ClientOptions(home = home)
+        waiting {
+            client(gateway.url, options).use {
+                assertEquals(2, it.payments(PaymentFilter(scope = PaymentScope.HOME)).size)
+            }
+        }
     }
 
     @Test

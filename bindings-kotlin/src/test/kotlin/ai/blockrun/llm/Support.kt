@@ -34,7 +34,10 @@ private val root by lazy { File(System.getProperty("blockrun.root")) }
 private val target by lazy { File(System.getProperty("blockrun.target")) }
 
 fun cases(file: String): JsonArray =
-    Json.parseToJsonElement(File(root, "tests/$file").readText()).jsonArray
+    Json.parseToJsonElement(shared("tests/$file")).jsonArray
+
+/** A file of the checkout. */
+fun shared(file: String): String = File(root, file).readText()
 
 /** What is in a folder of the shared tests. */
 fun files(folder: String): List<String> = File(root, "tests/$folder").list().orEmpty().toList()
