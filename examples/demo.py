@@ -1,7 +1,8 @@
 """Watch agents pay: a practice gateway, a fresh wallet, and one paid call from each language.
 
 Started by `make demo`. Nothing here is real money and nothing leaves this machine. Ends with an
-error unless the wallet's balance fell by exactly the sum of the prices.
+error unless the wallet's balance fell by exactly the sum of the prices. Swift and Kotlin need what
+`make swift` and `make kotlin` built, and are skipped, loudly, where that is missing.
 """
 
 from __future__ import annotations
@@ -18,16 +19,39 @@ from decimal import Decimal
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+RELEASE = TARGET / "release"
 USDC = "0x036CbD53842c5426634e7929541eC2318f3dCF7e"
 BALANCE_OF = "0x70a08231"
+
+KOTLIN = TARGET / "kotlin"
+
+
+def class_path() -> str:
+    """What Kotlin's example stands on; the build wrote down where the packages of others are."""
+    packages = KOTLIN / "classpath"
+    found = [packages.read_text()] if packages.exists() else []
+    return os.pathsep.join([str(KOTLIN / "classes"), str(KOTLIN / "test-classes"), *found])
+
 
 AGENTS = {
     "Python": [sys.executable, str(ROOT / "examples/hello.py")],
     "Node": ["node", str(ROOT / "examples/hello.mjs")],
     "Rust": [str(RELEASE / "examples/hello")],
     "Shell": [str(RELEASE / "blockrun"), "chat", "Hello!"],
+    "Swift": [
+        str(ROOT / "bindings-swift/scripts/swift.sh"),
+        *(str(RELEASE), str(TARGET / "swift"), "run", "--skip-build", "hello"),
+    ],
+    "Kotlin": ["java", "-cp", class_path(), "HelloKt"],
 }
+# What is only there where there is a toolchain.
+BUILT = {
+    "Swift": TARGET / "swift/debug/hello",
+    "Kotlin": KOTLIN / "test-classes/HelloKt.class",
+}
+# What the script of a toolchain that is missing ends with.
+NO_TOOLCHAIN = 77
 
 
 def start_gateway() -> tuple[subprocess.Popen[str], str]:
@@ -58,12 +82,17 @@ def micro_balance(api_url: str, address: str) -> int:
     return int(json.load(answer)["result"], 16)
 
 
-def run_agent(command: list[str], environment: dict[str, str]) -> dict[str, str]:
-    """Runs one agent and reads what it printed: a name and a value per line."""
+def run_agent(command: list[str], environment: dict[str, str]) -> dict[str, str] | None:
+    """Runs one agent and reads what it printed: a name and a value per line.
+
+    None where its toolchain has gone.
+    """
     done = subprocess.run(
         command, env=environment, text=True, timeout=60, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
+    if done.returncode == NO_TOOLCHAIN:
+        return None
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}")
     names = ("reply", "model", "price", "transaction")
@@ -96,10 +125,18 @@ def show(language: str, found: dict[str, str], before: int, after: int) -> int:
     return price
 
 
+def skipped(language: str) -> None:
+    """Says that a language could not take part."""
+    stars = "*" * 72
+    print(f"{stars}\n*** SKIPPED: {language}. Its toolchain is missing, or built nothing yet:")
+    print(f"*** `make {language.lower()}` says what it needs.\n{stars}\n")
+
+
 def demo(api_url: str, home: str) -> None:
     key = "0x" + secrets.token_hex(32)
     environment = os.environ | {
         "BLOCKRUN_WALLET_KEY": key, "BLOCKRUN_API_URL": api_url, "BLOCKRUN_HOME": home,
+        "CI": "",  # or a toolchain that is missing would be fetched
     }
     from blockrun_llm import LLMClient  # built by `make build`
 
@@ -107,14 +144,19 @@ def demo(api_url: str, home: str) -> None:
     first = micro_balance(api_url, address)
     print(f"gateway   {api_url} (practice: play money, built-in model)")
     print(f"wallet    {address}, new, holds {usdc(first)}\n")
-    balance, total = first, 0
+    balance, total, calls = first, 0, 0
     for language, command in AGENTS.items():
-        found = run_agent(command, environment)
+        there = language not in BUILT or BUILT[language].exists()
+        found = run_agent(command, environment) if there else None
+        if found is None:
+            skipped(language)
+            continue
+        calls += 1
         before, balance = balance, micro_balance(api_url, address)
         total += show(language, found, before, balance)
     if first - balance != total:
         sys.exit(f"the balance fell by {usdc(first - balance)}, the prices sum to {usdc(total)}")
-    print(f"{len(AGENTS)} calls, {usdc(total)} paid; the balance fell by exactly that.")
+    print(f"{calls} calls, {usdc(total)} paid; the balance fell by exactly that.")
 
 
 def main() -> None:
