@@ -148,7 +148,7 @@ def test_an_account_of_eth_account_signs(gateway: str) -> None:
 
 
 class Signer:
-    """Signs with nothing, in one way or another."""
+    """Signs as eth_account does and gives it in a form, or gives what is no signature."""
 
     address = ADDRESS
 
@@ -160,6 +160,8 @@ class Signer:
         self.threads.append(threading.get_ident())
         if isinstance(self.signature, Exception):
             raise self.signature
+        if callable(self.signature):
+            return self.signature(Account.from_key(KEY).sign_typed_data(**data).signature)
         return self.signature
 
 
@@ -167,9 +169,13 @@ def paywall(headers: Mapping[str, str]) -> tuple[int, Any]:
     return (200, ANSWER) if "x-payment" in headers else (402, CHALLENGE)
 
 
-@pytest.mark.parametrize("signature", [b"\1" * 65, "0x" + "01" * 65])
-def test_a_signer_gives_bytes_or_hex(signature: Any) -> None:
-    signer = Signer(signature)
+def as_hex(signature: bytes) -> str:
+    return "0x" + bytes(signature).hex()
+
+
+@pytest.mark.parametrize("form", [bytes, as_hex])
+def test_a_signer_gives_bytes_or_hex(form: Any) -> None:
+    signer = Signer(form)
     with answering(paywall) as server, LLMClient(api_url=server.url, signer=signer) as client:
         assert client.chat("Hello!") == "ok"
     assert signer.threads == [threading.get_ident()], "the thread that made the call"
@@ -181,6 +187,7 @@ def test_a_signer_gives_bytes_or_hex(signature: Any) -> None:
         (b"\1" * 64, "a signature has 65 bytes, the signer's has 64"),
         (5, "expected a signature, got int"),
         ("0xzz", "signer failed: ValueError"),
+        (b"\1" * 65, "or of another message"),
         (LookupError("locked"), "signer failed: LookupError: locked"),
     ],
 )
@@ -212,13 +219,13 @@ def test_a_signer_that_blocks_does_not_block_the_loop() -> None:
             return super().sign_typed_data(**data)
 
     async def use(url: str) -> None:
-        async with AsyncLLMClient(api_url=url, signer=Slow(b"\1" * 65)) as client:
+        async with AsyncLLMClient(api_url=url, signer=Slow(bytes)) as client:
             call = asyncio.create_task(client.chat("Hello!"))
             while not asked.is_set():
                 await asyncio.sleep(0.01)
             go_on.set()
             assert await call == "ok"
-        async with AsyncLLMClient(api_url=url, signer=Coroutine(b"\1" * 65)) as client:
+        async with AsyncLLMClient(api_url=url, signer=Coroutine(bytes)) as client:
             assert await client.chat("Hello, again!") == "ok"
 
     with answering(paywall) as server:
