@@ -2,13 +2,14 @@
 //! and answered after it, so core never blocks the caller's runtime and what was answered is kept.
 
 use std::{
-    fmt,
+    fmt, hint,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -23,6 +24,12 @@ const BATCH: usize = 64;
 const FOLDED_AFTER: u32 = 64;
 /// ... for so long.
 const QUIET: Duration = Duration::from_millis(50);
+/// How long either side stays awake for the other before it sleeps: to wake a thread takes longer
+/// than most jobs. Not more than signing takes, a few times over.
+const AWAKE: Duration = Duration::from_micros(100);
+/// With one processor, who stays awake keeps the other from working.
+static MANY_PROCESSORS: LazyLock<bool> =
+    LazyLock::new(|| thread::available_parallelism().is_ok_and(|processors| processors.get() > 1));
 
 /// Does its work inside the batch's transaction.
 type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
@@ -36,8 +43,11 @@ struct Done {
 type Answer = Box<dyn FnOnce(Result<(), String>)>;
 
 /// The thread's other end.
+#[derive(Clone)]
 pub(super) struct Writer {
     jobs: Sender<Job>,
+    /// How many wait for an answer.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Writer {
@@ -48,7 +58,7 @@ impl Writer {
             .name("blockrun-journal".to_owned())
             .spawn(move || work(opened.db, &queue))
             .map_err(|cause| broken(&cause))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, waiting: Arc::default() })
     }
 
     /// Runs a job and waits until it is committed.
@@ -56,11 +66,18 @@ impl Writer {
         &self,
         job: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (sender, receiver) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel();
+        let queued = Queued::new(&self.waiting);
         self.send(job, |outcome| {
             // Whoever asked may have gone: the work is done all the same.
             let _ = sender.send(outcome);
         })?;
+        // Where others wait as well, there is other work to be done meanwhile.
+        if queued.alone
+            && let Some(outcome) = awake(|| receiver.try_recv().ok())
+        {
+            return outcome;
+        }
         receiver.await.map_err(|cause| broken(&cause))?
     }
 
@@ -73,7 +90,7 @@ impl Writer {
     ) -> Result<T> {
         let result = Arc::new(Mutex::new(None));
         let place = Arc::clone(&result);
-        let mut waiting = Waiting { result, undo, writer: Some(Self { jobs: self.jobs.clone() }) };
+        let mut waiting = Waiting { result, undo, writer: Some(self.clone()) };
         let done = self.run(move |db| job(db).map(|value| put(&place, value))).await;
         waiting.writer = None;
         let value = take(&waiting.result);
@@ -101,6 +118,40 @@ impl Writer {
         });
         self.jobs.send(job).map_err(|cause| broken(&cause))
     }
+}
+
+/// Somebody in the queue.
+struct Queued<'a> {
+    waiting: &'a AtomicUsize,
+    /// Nobody was before them.
+    alone: bool,
+}
+
+impl<'a> Queued<'a> {
+    fn new(waiting: &'a AtomicUsize) -> Self {
+        Self { alone: waiting.fetch_add(1, Ordering::Relaxed) == 0, waiting }
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Asks until there is an answer, for a moment.
+fn awake<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    if !*MANY_PROCESSORS {
+        return None;
+    }
+    let since = Instant::now();
+    while since.elapsed() < AWAKE {
+        if let Some(answer) = ask() {
+            return Some(answer);
+        }
+        hint::spin_loop();
+    }
+    None
 }
 
 /// Somebody who waits for a result; dropped while they do, it is undone.
@@ -138,7 +189,9 @@ fn work(mut db: Connection, queue: &Receiver<Job>) {
     let mut unfolded = 0;
     loop {
         let patience = if unfolded < FOLDED_AFTER { Duration::MAX } else { QUIET };
-        match queue.recv_timeout(patience) {
+        // A call asks several times within microseconds.
+        let next = awake(|| queue.try_recv().ok());
+        match next.map_or_else(|| queue.recv_timeout(patience), Ok) {
             Ok(first) => {
                 let rest = queue.try_iter().take(BATCH - 1);
                 commit(&mut db, std::iter::once(first).chain(rest).collect());

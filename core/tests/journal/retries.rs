@@ -1,6 +1,7 @@
 //! A call without a key that is simply made again.
 
 use std::{
+    path::Path,
     task::{Context, Waker},
     time::Duration,
 };
@@ -112,50 +113,52 @@ async fn an_object_that_is_asked_again_takes_its_own_payment_up_under_every_poli
     }
 }
 
-/// Asks, and goes away: before the journal has done it, or after. False when it was done before
-/// anybody could go.
-async fn ask_and_go<T>(asked: impl Future<Output = T>, patience: Duration) -> bool {
-    let mut asked = Box::pin(asked);
-    let first = asked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    tokio::time::sleep(patience).await;
-    first.is_pending()
+/// When somebody goes who has asked: before the journal has done it, or after.
+#[derive(Clone, Copy)]
+enum Gone {
+    Before,
+    After,
 }
 
-#[tokio::test]
-async fn what_nobody_takes_is_undone() {
-    for patience in [Duration::ZERO, Duration::from_millis(100)] {
-        let mut tries = 0..100;
-        while !nobody_takes_it(patience).await {
-            assert!(tries.next().is_some(), "nobody ever has the time to go");
+/// Asks, and goes away. Another program holds the file meanwhile, so that nobody is answered at once.
+async fn ask_and_go<T>(home: &Path, asked: impl Future<Output = T>, gone: Gone) {
+    let other = rusqlite::Connection::open(home.join("journal.sqlite")).unwrap();
+    other.busy_timeout(Duration::from_secs(5)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut asked = Box::pin(asked);
+    assert!(asked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    match gone {
+        Gone::Before => drop(asked),
+        Gone::After => {
+            other.execute_batch("ROLLBACK").unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 }
 
-async fn nobody_takes_it(patience: Duration) -> bool {
-    let home = tempfile::tempdir().unwrap();
-    let journal = journal(home.path());
-    let first = || entry(identity("first", false, "same"), 100, day(100), NOW);
-    if !ask_and_go(journal.reserve(first(), OnUnresolved::Resume, NOW), patience).await {
-        return false;
+#[tokio::test]
+async fn what_nobody_takes_is_undone() {
+    for gone in [Gone::Before, Gone::After] {
+        let home = tempfile::tempdir().unwrap();
+        let journal = journal(home.path());
+        assert_eq!(states(&journal, NOW).await, []);
+        let first = || entry(identity("first", false, "same"), 100, day(100), NOW);
+        let asked = journal.reserve(first(), OnUnresolved::Resume, NOW);
+        ask_and_go(home.path(), asked, gone).await;
+        // Its key is not in flight, and the day's budget whole.
+        let row = reserve(&journal, first()).await.unwrap();
+        journal.record(row, recording(first().identity.nonce, 100, NOW + 60)).await.unwrap();
+        journal.close(row, UNKNOWN.unwrap()).await.unwrap();
+        // What was taken up and not fetched is free to be taken up.
+        let second = || entry(identity("second", false, "same"), 100, day(200), NOW + 1);
+        let again = || journal.reserve(second(), OnUnresolved::Resume, NOW + 1);
+        ask_and_go(home.path(), again(), gone).await;
+        assert!(matches!(again().await.unwrap(), Reservation::Found(_)));
+        journal.close(row, UNKNOWN.unwrap()).await.unwrap();
+        let keyed = identity("first", false, "same");
+        ask_and_go(home.path(), journal.standing(&keyed, NOW + 1), gone).await;
+        let standing = journal.standing(&keyed, NOW + 1).await.unwrap();
+        assert!(matches!(standing, Standing::Resume(_)), "{standing:?}");
+        assert_eq!(states(&journal, NOW + 1).await, [RecordState::Unknown]);
     }
-    // Its key is not in flight, and the day's budget whole.
-    let row = reserve(&journal, first()).await.unwrap();
-    journal.record(row, recording(first().identity.nonce, 100, NOW + 60)).await.unwrap();
-    journal.close(row, UNKNOWN.unwrap()).await.unwrap();
-    // What was taken up and not fetched is free to be taken up.
-    let second = || entry(identity("second", false, "same"), 100, day(200), NOW + 1);
-    let again = || journal.reserve(second(), OnUnresolved::Resume, NOW + 1);
-    if !ask_and_go(again(), patience).await {
-        return false;
-    }
-    assert!(matches!(again().await.unwrap(), Reservation::Found(_)));
-    journal.close(row, UNKNOWN.unwrap()).await.unwrap();
-    let keyed = identity("first", false, "same");
-    if !ask_and_go(journal.standing(&keyed, NOW + 1), patience).await {
-        return false;
-    }
-    let standing = journal.standing(&keyed, NOW + 1).await.unwrap();
-    assert!(matches!(standing, Standing::Resume(_)), "{standing:?}");
-    assert_eq!(states(&journal, NOW + 1).await, [RecordState::Unknown]);
-    true
 }
