@@ -125,7 +125,6 @@ impl LLMClient {
         if paid.key == CallKey::Random {
             paid.key = CallKey::Made(made_up_key()?);
         }
-        paid.events = true;
         Ok(ChatStream::new(self.inner.rail.clone(), paid))
     }
 
@@ -160,11 +159,7 @@ impl LLMClient {
     /// As [`LLMClient::request`].
     pub async fn stream(&self, request: &ApiRequest) -> Result<PaidStream> {
         let paid = request.to_paid(self.base(), self.inner.timeout)?;
-        let mut stream = self.inner.rail.open(paid).await?;
-        match (200..300).contains(&stream.status) {
-            true => Ok(stream),
-            false => Err(stream.take_error()),
-        }
+        self.inner.rail.open(paid).await?.success()
     }
 
     /// What a chat completion would cost now. Pays nothing and is not bound by limits.

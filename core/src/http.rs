@@ -25,3 +25,4 @@ pub use reconcile::Reconciliation;
 pub use request::{CallKey, Fallback, PaidRequest, PaidResponse, Receipt, Replay};
 pub use stream::PaidStream;
 pub use transport::{Transport, TransportOptions};
+pub(crate) use unpaid::said;

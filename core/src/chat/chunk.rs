@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::ChatUsage;
 use crate::{
     error::{Error, ErrorKind, Result},
+    http::said,
     sse::ServerEvent,
 };
 
@@ -148,10 +149,7 @@ fn items<'a>(json: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + u
 
 /// The error that an event tells of. What it means for the money is not known here.
 fn stream_error(data: &str, json: &Value) -> Error {
-    let said = ["/error/message", "/error", "/message"]
-        .into_iter()
-        .find_map(|pointer| json.pointer(pointer)?.as_str())
-        .map(str::to_owned);
+    let said = said(json).map(str::to_owned);
     let message = match &said {
         Some(said) => format!("the server ended the stream with an error: {said}"),
         None => "the server ended the stream with an error".to_owned(),

@@ -64,9 +64,8 @@ impl ChatStream {
             return Ok(());
         }
         match self.rail.open(self.request.clone()).await {
-            Ok(mut stream) if !(200..300).contains(&stream.status) => Err(stream.take_error()),
             Ok(stream) => {
-                self.open = Some(stream);
+                self.open = Some(stream.success()?);
                 Ok(())
             }
             Err(error) => {

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{ApiRequest, LLMClient, success};
 use crate::{
-    error::{Error, ErrorKind, PaymentState, Proof, Result},
+    error::{Error, ErrorKind, Result},
     flow::retry_after,
     http::{PaidRequest, PaidResponse, Ticket},
     policy::check_path,
@@ -141,9 +141,10 @@ fn explain(error: Error, accepted: &PaidResponse, ticket: Option<Ticket>) -> Err
         Some(Ticket { key, .. }) => error.with_key(key),
         None => error,
     };
-    let Some(receipt) = &accepted.receipt else { return error };
-    let (amount, transaction) = (receipt.amount, receipt.transaction.clone());
-    error.with_payment(PaymentState::Charged { amount, transaction, proof: Proof::Server })
+    match &accepted.receipt {
+        Some(receipt) => error.with_payment(receipt.charged()),
+        None => error,
+    }
 }
 
 #[cfg(test)]

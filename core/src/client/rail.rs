@@ -20,14 +20,14 @@ impl Rail {
     pub(crate) async fn send(&self, request: PaidRequest) -> Result<PaidResponse> {
         match self {
             Self::Wallet(http) => http.send(request).await,
-            Self::Account(http) => http.send(&request).await,
+            Self::Account(http) => http.send(request).await,
         }
     }
 
     pub(crate) async fn open(&self, request: PaidRequest) -> Result<PaidStream> {
         match self {
             Self::Wallet(http) => http.open(request).await,
-            Self::Account(http) => http.open(&request).await,
+            Self::Account(http) => http.open(request).await,
         }
     }
 
@@ -38,7 +38,7 @@ impl Rail {
     ) -> Result<(PaidResponse, Option<Ticket>)> {
         match self {
             Self::Wallet(http) => http.begin(request).await,
-            Self::Account(http) => Ok((http.send(&request).await?, None)),
+            Self::Account(http) => Ok((http.send(request).await?, None)),
         }
     }
 
@@ -50,14 +50,14 @@ impl Rail {
     ) -> Result<PaidResponse> {
         match self {
             Self::Wallet(http) => http.ask(request, ticket).await,
-            Self::Account(http) => http.send(&request).await,
+            Self::Account(http) => http.send(request).await,
         }
     }
 
     pub(crate) async fn send_unpaid(&self, request: PaidRequest) -> Result<PaidResponse> {
         match self {
             Self::Wallet(http) => http.send_unpaid(request).await,
-            Self::Account(http) => http.send(&request).await,
+            Self::Account(http) => http.send(request).await,
         }
     }
 

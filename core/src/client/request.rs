@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
+    chat::validate,
     error::{Error, Result},
     http::{CallKey, PaidRequest, Replay},
     policy::check_path,
@@ -79,10 +80,8 @@ impl ApiRequest {
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
+        validate::timeout(self.timeout)?;
         let timeout = self.timeout.unwrap_or(timeout);
-        if timeout.is_zero() {
-            return Err(Error::argument("timeout", "must be more than 0 seconds"));
-        }
         Ok(PaidRequest {
             body: self.body.clone(),
             model: self.model.clone().or_else(|| model_of(&self.body)),

@@ -42,30 +42,32 @@ impl AccountHttp {
     /// # Errors
     /// `Payment` for a 402: the account has no credit. `Api` for a 5xx, `Connection` and `Timeout`:
     /// it is then not known whether the request was billed.
-    pub async fn send(&self, request: &PaidRequest) -> Result<PaidResponse> {
-        Ok(self.deliver(request, false).await?.response)
+    pub async fn send(&self, request: PaidRequest) -> Result<PaidResponse> {
+        Ok(self.deliver(PaidRequest { events: false, ..request }).await?.response)
     }
 
     /// The same for an event stream, as soon as the head of the answer is there.
     ///
     /// # Errors
     /// As [`AccountHttp::send`].
-    pub async fn open(&self, request: &PaidRequest) -> Result<PaidStream> {
-        Ok(PaidStream::new(request.timeout, self.deliver(request, true).await?))
+    pub async fn open(&self, request: PaidRequest) -> Result<PaidStream> {
+        let timeout = request.timeout;
+        let delivery = self.deliver(PaidRequest { events: true, ..request }).await?;
+        Ok(PaidStream::new(timeout, delivery))
     }
 
-    async fn deliver(&self, request: &PaidRequest, events: bool) -> Result<Delivery> {
+    async fn deliver(&self, request: PaidRequest) -> Result<Delivery> {
         let started = Instant::now();
-        let mut headers = headers::unpaid(&PaidRequest { events, ..request.clone() });
+        let mut headers = headers::unpaid(&request);
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", *self.key))
             .map_err(|_| Error::argument("private_key", "the API key holds odd characters"))?;
         bearer.set_sensitive(true);
         headers.insert(AUTHORIZATION, bearer);
-        let PaidRequest { method, url, body, timeout, .. } = request;
-        let leg = Leg { method: method.clone(), url, headers, body: body.clone() };
+        let PaidRequest { method, url, body, events, timeout, .. } = request;
+        let leg = Leg { method, url: &url, headers, body };
         let exchange = self.transport.exchange_open(leg, events);
         let (event, incoming) =
-            tokio::time::timeout(*timeout, exchange).await.map_err(|_| too_late(*timeout))?;
+            tokio::time::timeout(timeout, exchange).await.map_err(|_| too_late(timeout))?;
         match event {
             Event::Answered(answer) => Ok(delivery(
                 self.checked(answer)?,
@@ -77,7 +79,7 @@ impl AccountHttp {
                 let message = format!("{}. {MAYBE_BILLED}", error.message());
                 Err(error.with_message(message))
             }
-            _ => Err(too_late(*timeout)),
+            _ => Err(too_late(timeout)),
         }
     }
 

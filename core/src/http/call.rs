@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// A lease is renewed this often: well within its 30 seconds.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// One call. Dropped, it closes its books by what was sent.
 pub(super) struct Call<'a> {

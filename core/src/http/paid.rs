@@ -9,8 +9,8 @@ use bytes::Bytes;
 use url::Url;
 
 use super::{
-    CallKey, PaidRequest, PaidResponse, PaidStream, Transport, call::Call, recent::Recent,
-    stream::Delivery,
+    CallKey, Fallback, PaidRequest, PaidResponse, PaidStream, Transport, call::Call,
+    recent::Recent, stream::Delivery,
 };
 use crate::{
     canonical_json,
@@ -78,8 +78,7 @@ impl PaidHttp {
     /// All kinds of payment errors, `Connection` and `Timeout`; each says what happened to the
     /// money.
     pub async fn send(&self, request: PaidRequest) -> Result<PaidResponse> {
-        let whole = PaidRequest { events: false, ..request };
-        Ok(self.deliver(&whole).await?.response)
+        Ok(self.deliver(PaidRequest { events: false, ..request }).await?.response)
     }
 
     /// The same for an event stream: returns as soon as the head of the answer is there. An answer
@@ -90,15 +89,16 @@ impl PaidHttp {
     /// # Errors
     /// As [`PaidHttp::send`].
     pub async fn open(&self, request: PaidRequest) -> Result<PaidStream> {
-        let events = PaidRequest { events: true, ..request };
-        let delivery = self.deliver(&events).await?;
-        Ok(PaidStream::new(events.timeout, delivery))
+        let timeout = request.timeout;
+        let delivery = self.deliver(PaidRequest { events: true, ..request }).await?;
+        Ok(PaidStream::new(timeout, delivery))
     }
 
-    pub(super) async fn deliver(&self, request: &PaidRequest) -> Result<Delivery> {
+    pub(super) async fn deliver(&self, request: PaidRequest) -> Result<Delivery> {
         let started = Instant::now();
-        let identity = self.identity(request)?;
         let attempts = attempts(request);
+        let request = &attempts[0];
+        let identity = self.identity(request, content(&attempts))?;
         let mut next = 0;
         loop {
             let standing = match identity.keyed {
@@ -153,10 +153,9 @@ impl PaidHttp {
         Ok(())
     }
 
-    fn identity(&self, request: &PaidRequest) -> Result<Identity> {
+    fn identity(&self, request: &PaidRequest, content: String) -> Result<Identity> {
         let wallet = self.signer.address();
         let origin = origin(&request.url)?;
-        let content = content(request);
         let (key, keyed) = match &request.key {
             CallKey::Given(key) => (check_key(key)?.to_owned(), true),
             CallKey::Made(key) => (key.clone(), false),
@@ -203,20 +202,19 @@ async fn run(call: &mut Call<'_>) -> Result<Delivery> {
 }
 
 /// The request itself and then its fallbacks.
-fn attempts(request: &PaidRequest) -> Vec<PaidRequest> {
-    let others = request.fallbacks.iter().map(|fallback| PaidRequest {
-        body: fallback.body.clone(),
-        model: Some(fallback.model.clone()),
-        ..request.clone()
-    });
-    std::iter::once(request.clone()).chain(others).collect()
+fn attempts(mut request: PaidRequest) -> Vec<PaidRequest> {
+    let fallbacks = std::mem::take(&mut request.fallbacks);
+    let mut attempts = vec![request];
+    for Fallback { model, body } in fallbacks {
+        attempts.push(PaidRequest { body, model: Some(model), ..attempts[0].clone() });
+    }
+    attempts
 }
 
 /// What makes two calls the same: everything that may be asked.
-fn content(request: &PaidRequest) -> String {
-    let mut content = format!("{} {}", request.method, request.url);
-    let bodies = request.fallbacks.iter().map(|fallback| &fallback.body);
-    for body in std::iter::once(&request.body).chain(bodies) {
+fn content(attempts: &[PaidRequest]) -> String {
+    let mut content = format!("{} {}", attempts[0].method, attempts[0].url);
+    for PaidRequest { body, .. } in attempts {
         content.push('\n');
         content.push_str(&canonical_body(body));
     }

@@ -18,7 +18,7 @@ impl PaidHttp {
         request: PaidRequest,
     ) -> Result<(PaidResponse, Option<Ticket>)> {
         let whole = PaidRequest { events: false, ..request };
-        let Delivery { response, ticket, .. } = self.deliver(&whole).await?;
+        let Delivery { response, ticket, .. } = self.deliver(whole).await?;
         Ok((response, ticket))
     }
 

@@ -6,13 +6,14 @@ use http::Method;
 use url::Url;
 
 use super::{
+    call::HEARTBEAT,
     headers,
     stream::{Books, Resumption},
     transport::{Incoming, Leg},
 };
 use crate::{
     clock::random_bytes,
-    error::{Error, ErrorKind, PaymentState, Proof, Result},
+    error::{Error, ErrorKind, Result},
     flow::Event,
     sse::{EventParser, ServerEvent},
 };
@@ -21,8 +22,6 @@ use crate::{
 const RESUMES: u32 = 6;
 /// Pause before the second of them; doubled each time.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The lease is renewed this often.
-const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long the end of a stream is waited for after its last event.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -196,12 +195,7 @@ impl Reading {
     /// Says what happened to the money.
     fn explain(&self, error: Error) -> Error {
         let Some(paid) = &self.paid else { return error };
-        let payment = PaymentState::Charged {
-            amount: paid.receipt.amount,
-            transaction: paid.receipt.transaction.clone(),
-            proof: Proof::Server,
-        };
-        error.with_payment(payment).with_key(&paid.key)
+        error.with_payment(paid.receipt.charged()).with_key(&paid.key)
     }
 
     /// Ends a stream whose last event was seen. What is left of it is read, so that its connection

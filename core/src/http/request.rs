@@ -7,7 +7,11 @@ use http::{HeaderMap, Method};
 use serde::Serialize;
 use url::Url;
 
-use crate::{money::Usdc, x402::Settlement};
+use crate::{
+    error::{PaymentState, Proof},
+    money::Usdc,
+    x402::Settlement,
+};
 
 /// A request that may be paid for.
 #[derive(Clone, Debug)]
@@ -97,6 +101,17 @@ pub struct Receipt {
     pub transaction: Option<String>,
     /// What the server reported.
     pub settlement: Option<Settlement>,
+}
+
+impl Receipt {
+    /// What an error says about the money of a call that was paid for by this.
+    pub(crate) fn charged(&self) -> PaymentState {
+        PaymentState::Charged {
+            amount: self.amount,
+            transaction: self.transaction.clone(),
+            proof: Proof::Server,
+        }
+    }
 }
 
 /// A complete answer of any status.

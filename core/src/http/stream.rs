@@ -96,11 +96,14 @@ impl PaidStream {
         Self { status, headers, receipt: None, body }
     }
 
-    /// The error that an answer without success is; takes its body.
-    pub(crate) fn take_error(&mut self) -> Error {
+    /// An answer of status 2xx, or the error that it is.
+    pub(crate) fn success(mut self) -> Result<Self> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
         let body = self.take_whole().unwrap_or_default();
-        let (status, headers) = (self.status, self.headers.clone());
-        PaidResponse { status, headers, body, receipt: None }.into_error(ErrorKind::Api)
+        let Self { status, headers, .. } = self;
+        Err(PaidResponse { status, headers, body, receipt: None }.into_error(ErrorKind::Api))
     }
 
     /// Whether the answer is an event stream; otherwise it is whole.

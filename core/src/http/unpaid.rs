@@ -59,8 +59,12 @@ impl PaidResponse {
 /// `error.message` of OpenAI's shape, or a flat `error` or `message`.
 fn server_message(body: &[u8]) -> Option<String> {
     let json: Value = serde_json::from_slice(body).ok()?;
+    said(&json).map(|text| text.chars().take(2_000).collect())
+}
+
+/// The same of a body that was read.
+pub(crate) fn said(json: &Value) -> Option<&str> {
     ["/error/message", "/error", "/message"]
         .into_iter()
         .find_map(|pointer| json.pointer(pointer)?.as_str())
-        .map(|text| text.chars().take(2_000).collect())
 }
