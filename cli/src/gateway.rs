@@ -1,171 +1,32 @@
-//! `blockrun gateway`.
+//! `blockrun gateway`: the paid endpoint, and what whoever runs it needs beside it.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+mod revenue;
+mod serve;
 
-use blockrun_gateway::{Config, Gateway, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
-use blockrun_llm::{
-    Usdc,
-    networks::{BASE, BASE_SEPOLIA},
-    wallet::{Address, LocalKey},
-};
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{Args, Subcommand};
 
-use crate::{
-    client::seconds,
-    output::{Failure, print, remark},
-};
-
-/// Holds the key of the account that pays the gas.
-const GAS_KEY: &str = "BLOCKRUN_GATEWAY_GAS_KEY";
+use crate::output::Failure;
 
 /// The paid endpoint. Practice mode has play money, a built-in model and needs no network.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("mode").required(true).args(["practice", "onchain"]))]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct GatewayArguments {
-    /// Play money. It buys answers of the built-in practice model, or real ones with --config.
-    #[arg(long)]
-    practice: bool,
-    /// Settle on a chain, with gas from the account of BLOCKRUN_GATEWAY_GAS_KEY. Needs a build with
-    /// the feature `onchain`.
-    #[arg(long, requires_all = ["rpc_url", "payee"])]
-    onchain: bool,
-    /// JSON-RPC endpoint of the network to settle on.
-    #[arg(long, value_name = "URL", requires = "onchain")]
-    rpc_url: Option<String>,
-    /// Account that is paid.
-    #[arg(long, value_name = "ADDRESS", requires = "onchain")]
-    payee: Option<Address>,
-    /// Network to settle on.
-    #[arg(long, value_enum, default_value_t = Chain::BaseSepolia, requires = "onchain")]
-    network: Chain,
-    /// Settings file: the upstreams that answer instead of the practice model, and prices.
-    #[arg(long, value_name = "FILE", conflicts_with = "provider_delay")]
-    config: Option<PathBuf>,
-    /// Address to listen on.
-    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
-    host: std::net::IpAddr,
-    /// Port to listen on; 0 takes a free one.
-    #[arg(long, default_value_t = 8402)]
-    port: u16,
-    /// Folder of the database [default: ./blockrun-gateway].
-    #[arg(long, value_name = "FOLDER", conflicts_with = "ephemeral")]
-    data: Option<PathBuf>,
-    /// Keep nothing: everything is in memory and ends with the process.
-    #[arg(long)]
-    ephemeral: bool,
-    /// Test USDC that every new payer starts with.
-    #[arg(long, default_value = "10", value_name = "USDC")]
-    starting_balance: Usdc,
-    /// Version of x402 to speak.
-    #[arg(long, value_enum, default_value_t = X402::Both)]
-    x402: X402,
-    /// Certificate chain (PEM) to serve https with.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// Private key (PEM) of the certificate.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
-    /// How long the practice model thinks before it answers, in seconds.
-    #[arg(long, default_value = "0", value_name = "SECONDS", value_parser = seconds)]
-    provider_delay: Duration,
+    #[command(subcommand)]
+    task: Option<Task>,
+    #[command(flatten)]
+    serve: serve::ServeArguments,
 }
 
-/// Networks to settle on.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Chain {
-    /// Real money.
-    Base,
-    /// Worthless money of a public test network.
-    BaseSepolia,
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// What was earned: by day, model, payer; as CSV or JSON.
+    Revenue(revenue::RevenueArguments),
 }
 
-/// Versions of x402.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum X402 {
-    /// Requirements in the body, `X-PAYMENT`.
-    V1,
-    /// Requirements in a header, `PAYMENT-SIGNATURE`.
-    V2,
-    /// Both at once.
-    Both,
-}
-
-/// Runs until SIGTERM or Ctrl-C; calls in flight are finished first. SIGHUP reads the settings again.
+/// Runs the gateway, or the task that was named.
 pub(crate) async fn run(arguments: GatewayArguments) -> Result<(), Failure> {
-    let config = arguments.config()?;
-    let mode = described(&config);
-    let running = Gateway::start(config).await.map_err(Failure::other)?;
-    let api_url = running.api_url();
-    let told = |reloaded: Result<(), blockrun_gateway::Error>| {
-        // Nobody listens any more; the gateway goes on.
-        let _ = match reloaded {
-            Ok(()) => remark("catalog and settings were read again"),
-            Err(error) => remark(&format!("nothing was changed: {error}")),
-        };
-    };
-    let stopped = running
-        .until_signal_telling(told)
-        .map_err(|cause| Failure::other(format!("signals cannot be received: {cause}")))?;
-    print(&format!("listening on {api_url}"))?;
-    remark(&mode)?;
-    remark(&format!("try: BLOCKRUN_API_URL={api_url} blockrun chat \"Hello!\""))?;
-    if stopped.await {
-        return Ok(());
-    }
-    Err(Failure::other("stopped before every call in flight was finished"))
-}
-
-/// What is real about a gateway, and what is not.
-fn described(config: &Config) -> String {
-    let Config { network, payee, onchain, settings, .. } = config;
-    let answers = match settings {
-        Some(file) => format!("answers come from the upstreams of {}", file.display()),
-        None => "the model is NOT real: answers come from the built-in practice model".to_owned(),
-    };
-    let Some(onchain) = onchain else {
-        return format!("practice mode: the money is not real; {answers}");
-    };
-    let money = if network.testnet { "test money" } else { "REAL MONEY" };
-    let gas = onchain.gas_key.address();
-    format!("settling on {} ({money}) to {payee}, gas from {gas}; {answers}", network.name)
-}
-
-impl GatewayArguments {
-    fn onchain(&self) -> Result<Option<Onchain>, Failure> {
-        let Some(url) = &self.rpc_url else { return Ok(None) };
-        let key = std::env::var(GAS_KEY).map_err(|_| {
-            Failure::other(format!("{GAS_KEY} is not set: it holds the key that pays the gas"))
-        })?;
-        let key = LocalKey::from_hex(key.trim());
-        let key = key.map_err(|error| Failure::other(format!("{GAS_KEY}: {error}")))?;
-        Ok(Some(Onchain::new(url, key)))
-    }
-
-    fn config(self) -> Result<Config, Failure> {
-        let onchain = self.onchain()?;
-        let data = self.data.unwrap_or_else(|| PathBuf::from("blockrun-gateway"));
-        Ok(Config {
-            onchain,
-            payee: self.payee.unwrap_or(PRACTICE_PAYEE),
-            network: match self.network {
-                Chain::Base => &BASE,
-                Chain::BaseSepolia => &BASE_SEPOLIA,
-            },
-            bind: SocketAddr::new(self.host, self.port),
-            data: (!self.ephemeral).then_some(data),
-            starting_balance: self.starting_balance,
-            protocols: match self.x402 {
-                X402::V1 => Protocols::V1,
-                X402::V2 => Protocols::V2,
-                X402::Both => Protocols::Both,
-            },
-            tls: self
-                .tls_cert
-                .zip(self.tls_key)
-                .map(|(certificate, key)| TlsFiles { certificate, key }),
-            settings: self.config,
-            provider_delay: self.provider_delay,
-            ..Config::default()
-        })
+    match arguments.task {
+        None => serve::run(arguments.serve).await,
+        Some(Task::Revenue(revenue)) => revenue::run(revenue).await,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -35,6 +36,8 @@ pub(crate) struct App {
     pub(crate) recordings: Recordings,
     pub(crate) gallery: Gallery,
     pub(crate) tasks: Tasks,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
     /// `http://host:port`, for links when a request does not say how it was addressed.
     pub(crate) base_url: String,
 }

@@ -15,7 +15,7 @@ use blockrun_llm::{
     x402::Version,
 };
 
-use crate::{claim::Limits, error::Error};
+use crate::{admin::Admin, claim::Limits, error::Error};
 
 /// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
 /// mistake is lost, so a gateway that is meant to earn names its own.
@@ -55,6 +55,9 @@ pub struct Config {
     /// (`gateway.example.toml` shows all of it). Models that no upstream serves are not sold. Default
     /// `None`: the practice provider, default prices.
     pub settings: Option<PathBuf>,
+    /// Who may see the pages for whoever runs the gateway. Default: whoever is on this machine, while
+    /// the gateway listens on loopback.
+    pub admin: Admin,
     /// How long the practice provider thinks before each answer. Default not at all.
     pub provider_delay: Duration,
     /// Largest request body in bytes; larger ones get 413. Default 10 MB.
@@ -158,6 +161,7 @@ impl Default for Config {
             tls: None,
             catalog: None,
             settings: None,
+            admin: Admin::default(),
             provider_delay: Duration::ZERO,
             body_limit: 10_000_000,
             header_limit: 16 * 1024,

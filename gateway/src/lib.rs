@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod admin;
 mod app;
 mod catalog;
 mod chat;
@@ -17,15 +18,18 @@ mod problem;
 mod provider;
 mod quote;
 mod recording;
+mod revenue;
 mod routes;
 mod rpc;
 mod sale;
+mod sales;
 mod serve;
 mod settings;
 mod settlement;
 mod stock;
 mod store;
 
+pub use admin::{Admin, AdminToken, AdminTokenError};
 pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price};
 pub use chat::{ChatRequest, Format, Search, Tool, ToolChoice};
 pub use config::{Config, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
@@ -34,5 +38,6 @@ pub use images::ImageRequest;
 pub use provider::{
     Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,
 };
+pub use revenue::{RevenueError, RevenueQuery, RevenueReport, RevenueRow};
 pub use serve::{Gateway, Running};
 pub use settings::SettingsError;

@@ -41,8 +41,13 @@ impl Problem {
     }
 
     /// Tells the client when to come again.
-    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
-        self.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+    pub(crate) fn retry_after(self, seconds: u32) -> Self {
+        self.with(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Adds a header.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 

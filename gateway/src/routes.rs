@@ -1,5 +1,6 @@
 //! The HTTP surface.
 
+mod admin;
 mod answers;
 mod body;
 mod chat;

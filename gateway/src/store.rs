@@ -5,5 +5,5 @@ mod open;
 mod worker;
 
 pub(crate) use error::StoreError;
-pub(crate) use open::{dedicate, open};
+pub(crate) use open::{dedicate, exists, open};
 pub(crate) use worker::Store;

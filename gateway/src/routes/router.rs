@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{Method, StatusCode, Uri};
 
-use super::{answers, chat, health, images, models, pricing, quote, rpc, transactions};
+use super::{admin, answers, chat, health, images, models, pricing, quote, rpc, transactions};
 use crate::{app::App, problem::Problem};
 
 /// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
@@ -22,6 +22,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/models", get(models::list))
         .route("/api/v1/quote", post(quote::quote))
         .route("/api/pricing", get(pricing::pricing))
+        .route("/admin/revenue", get(admin::revenue))
         .route("/health", get(health::health))
         .route("/practice/transactions/{id}", get(transactions::explain))
         .route("/practice/rpc", post(rpc::serve))

@@ -22,6 +22,7 @@ use crate::{
     config::SETTLE_SECONDS,
     offer::Offer,
     problem::Problem,
+    sales,
     settlement::{Checked, Outcome, Pending, Signature, Transfer},
 };
 
@@ -127,7 +128,14 @@ impl Sale {
             Err(reason) => return Ok(self.offer.response(Some(&reason))),
         };
         let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
-        let take = move |db: &_| claim::take(db, &claim, &taking, &limits, now());
+        let model = self.order.goods.model.id.clone();
+        let take = move |db: &_| {
+            let taken = claim::take(db, &claim, &taking, &limits, now())?;
+            if matches!(taken, Taken::Ours | Taken::Answered(_)) {
+                sales::note(db, &claim.key, &model, now())?;
+            }
+            Ok(taken)
+        };
         match self.app.store.run(take).await.map_err(|error| Problem::internal(&error))? {
             Taken::Ours => self.check(turn, transfer).await,
             Taken::Answered(answer) => self.paid(turn).settle_answered(transfer, answer).await,

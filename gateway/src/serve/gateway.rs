@@ -69,6 +69,7 @@ impl Gateway {
             recordings: Recordings::default(),
             gallery: Gallery::of(&config),
             tasks,
+            address,
             base_url: base_url.clone(),
             config,
         });

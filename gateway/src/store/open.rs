@@ -14,7 +14,9 @@ use super::{Store, StoreError};
 const FILE: &str = "gateway.sqlite";
 const SCHEMA: &str = include_str!("schema.sql");
 /// Version of [`SCHEMA`], kept in SQLite's `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+/// What a database of version 2 lacks.
+const FROM_2: &str = include_str!("from_2.sql");
 /// How long a gateway that is being replaced may take to let go of its files.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -39,6 +41,11 @@ pub(crate) enum OpenError {
     Database { path: PathBuf, source: rusqlite::Error },
     #[error("the store's thread could not be started: {0}")]
     Thread(io::Error),
+}
+
+/// Whether there is a store in a folder.
+pub(crate) fn exists(folder: &Path) -> bool {
+    folder.join(FILE).is_file()
 }
 
 /// Opens the store of a data folder, made if it is missing, or one in memory. `guard` is dropped
@@ -88,7 +95,7 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Sets durability and locking, makes the tables if there are none, and returns the version.
+/// Sets durability and locking, makes the tables or brings them up to date, and returns the version.
 fn configure(db: &Connection) -> rusqlite::Result<i64> {
     db.busy_timeout(BUSY)?;
     // Exclusive: what a second gateway would find "running" is not abandoned.
@@ -96,13 +103,14 @@ fn configure(db: &Connection) -> rusqlite::Result<i64> {
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON; BEGIN IMMEDIATE",
     )?;
-    let version = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 0 {
-        db.execute_batch(SCHEMA)?;
+    let mut version = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if let Some(missing) = [(0, SCHEMA), (2, FROM_2)].iter().find(|(from, _)| *from == version) {
+        db.execute_batch(missing.1)?;
         db.pragma_update(None, "user_version", VERSION)?;
+        version = VERSION;
     }
     db.execute_batch("COMMIT")?;
-    Ok(if version == 0 { VERSION } else { version })
+    Ok(version)
 }
 
 /// Binds a database to one kind of settlement, at its first start.
@@ -138,7 +146,7 @@ mod tests {
 
     #[test]
     fn another_schema_is_refused() {
-        for version in [VERSION - 1, VERSION + 1] {
+        for version in [1, VERSION + 1] {
             let root = tempfile::tempdir().unwrap();
             drop(open(Some(root.path()), ()).unwrap());
             let db = Connection::open(root.path().join(FILE)).unwrap();
@@ -152,6 +160,31 @@ mod tests {
                 error => panic!("{error}"),
             }
         }
+    }
+
+    #[test]
+    fn a_database_of_version_2_is_brought_up_to_date() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(FILE);
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(SCHEMA).unwrap();
+        let shape = |db: &Connection| -> Vec<String> {
+            let sql = "SELECT name FROM pragma_table_info('claims')
+                       UNION ALL SELECT sql FROM sqlite_schema WHERE name = 'claims_sold'";
+            let mut statement = db.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let new = shape(&db);
+        db.execute_batch(
+            "DROP INDEX claims_sold; ALTER TABLE claims DROP COLUMN model;
+             ALTER TABLE claims DROP COLUMN taken_at; PRAGMA user_version = 2",
+        )
+        .unwrap();
+        drop(db);
+        drop(open(Some(root.path()), ()).unwrap());
+        let db = Connection::open(&path).unwrap();
+        db.busy_timeout(BUSY).unwrap();
+        assert_eq!(shape(&db), new);
     }
 
     #[test]

@@ -1,4 +1,4 @@
--- Version 2. Amounts are micro-USDC, times are Unix seconds, hashes and addresses are bytes.
+-- Version 3. Amounts are micro-USDC, times are Unix seconds, hashes and addresses are bytes.
 
 -- The claim on a payment: at most one per authorization of a token contract.
 CREATE TABLE claims (
@@ -18,6 +18,8 @@ CREATE TABLE claims (
     taken          INTEGER NOT NULL,  -- order in which a payer's open claims were taken
     recovery       BLOB,              -- hash of the recovery token; null: sealed under the body
     txid           BLOB,              -- of the settlement, from before it was sent
+    model          TEXT,              -- what was bought; null: by a program that did not note it
+    taken_at       INTEGER,           -- when
     UNIQUE (network, asset, payer, nonce)
 );
 
@@ -25,6 +27,10 @@ CREATE INDEX claims_open ON claims (payer)
     WHERE state IN ('running', 'answered', 'settling', 'streaming');
 CREATE INDEX claims_ending ON claims (expires)
     WHERE state IN ('refused', 'released', 'streaming', 'settled');
+
+-- What was earned is read from here alone.
+CREATE INDEX claims_sold ON claims (taken_at, model, payer, value)
+    WHERE state IN ('streaming', 'settled', 'spent') AND model IS NOT NULL;
 
 -- Signed settlement transactions that may have been sent and are not known to have ended.
 CREATE TABLE transactions (
