@@ -35,10 +35,16 @@ pub(crate) fn answered(db: &Connection, key: &ClaimKey, answer: &Answer) -> Resu
     store(db, id, answer)
 }
 
-/// A transaction is about to be sent, or was sent and its outcome is not known.
-pub(crate) fn settling(db: &Connection, key: &ClaimKey, txid: B256) -> Result<(), StoreError> {
-    let sql = "UPDATE claims SET state = 'settling', txid = ?2 WHERE id = ?1";
-    db.execute(sql, params![id(db, key)?, txid.as_slice()])?;
+/// A transaction is about to be sent, or was sent and its outcome is not known. `None` is one whose id
+/// only its sender knows; an id that is known already stays.
+pub(crate) fn settling(
+    db: &Connection,
+    key: &ClaimKey,
+    txid: impl Into<Option<B256>>,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE claims SET state = 'settling', txid = coalesce(?2, txid) WHERE id = ?1";
+    let txid = txid.into();
+    db.execute(sql, params![id(db, key)?, txid.as_ref().map(B256::as_slice)])?;
     Ok(())
 }
 

@@ -110,12 +110,11 @@ fn outcome(
     stored: &Stored,
     now: u64,
 ) -> Result<Standing, StoreError> {
-    let Stored { state, txid: Some(txid), value, .. } = *stored else {
-        return Ok(Standing::Free);
-    };
+    let Stored { state, txid, value, .. } = *stored;
     Ok(match state {
         State::Settling => Standing::Settling(Pending { key: key.clone(), value, txid }),
         State::Streaming | State::Settled | State::Spent => {
+            let txid = txid.ok_or(StoreError::Damaged("a settlement"))?;
             Standing::Settled(Settled { txid, value }, kept(db, stored, now)?)
         }
         _ => Standing::Free,
@@ -129,8 +128,9 @@ pub(crate) fn pending(db: &Connection) -> Result<Vec<Pending>, StoreError> {
     let mut statement = db.prepare(sql)?;
     let rows = statement.query_map([], |row| {
         let key = ClaimKey::read(row);
-        let (value, txid): (i64, [u8; 32]) = (row.get(4)?, row.get(5)?);
-        Ok(key.and_then(|key| Ok(Pending { key, value: usdc(value)?, txid: txid.into() })))
+        let (value, txid): (i64, Option<[u8; 32]>) = (row.get(4)?, row.get(5)?);
+        let txid = txid.map(B256::from);
+        Ok(key.and_then(|key| Ok(Pending { key, value: usdc(value)?, txid })))
     })?;
     rows.map(|row| row?).collect()
 }

@@ -168,7 +168,8 @@ fn an_unknown_settlement_belongs_to_its_payment_alone() {
     let (desk, claim) = (Desk::new(), claim(1));
     desk.take(&claim, 100);
     settling(&desk.db, &claim.key, TXID).unwrap();
-    let pending = Pending { key: claim.key.clone(), value: Usdc::from_micro(100), txid: TXID };
+    let pending =
+        Pending { key: claim.key.clone(), value: Usdc::from_micro(100), txid: Some(TXID) };
     assert_eq!(super::pending(&desk.db).unwrap(), std::slice::from_ref(&pending));
     assert_eq!(desk.standing(&claim, END + 1), Standing::Settling(pending), "however late");
     assert!(matches!(desk.standing(&other(&claim), END + 1), Standing::Conflict(_)));

@@ -74,13 +74,14 @@ impl Receipt {
         response
     }
 
-    /// Whether the transfer was executed is not known yet; the same payment again will tell.
-    pub(super) fn pending(&self, txid: B256) -> Response {
+    /// Whether the transfer was executed is not known yet; the same payment again will tell. Without
+    /// the id of a transaction the receipt has an empty one.
+    pub(super) fn pending(&self, txid: Option<B256>) -> Response {
         let message = "The settlement is not confirmed yet. Send the same request with the same \
                        payment again: it is executed at most once.";
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "settlement_pending", message);
         let mut response = problem.retry_after(1).into_response();
-        self.attach(&mut response, Some(txid), Some("settlement_pending"));
+        self.attach(&mut response, txid, Some("settlement_pending"));
         response
     }
 
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn an_unknown_settlement_is_never_a_402() {
-        let response = receipt(Version::V2).pending(B256::repeat_byte(7));
+        let response = receipt(Version::V2).pending(Some(B256::repeat_byte(7)));
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(response.headers().contains_key(header::RETRY_AFTER));
         let told = Settlement::from_headers(response.headers()).unwrap();

@@ -13,7 +13,7 @@ use crate::{
 pub(super) async fn reconcile(app: &App, pending: Pending) -> Outcome {
     let txid = pending.txid;
     app.settlement.reconcile(pending).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, %txid, "a settlement is still unknown");
+        tracing::warn!(%error, ?txid, "a settlement is still unknown");
         Outcome::Unknown(txid)
     })
 }

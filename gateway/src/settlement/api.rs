@@ -58,8 +58,8 @@ pub(crate) struct Due {
 pub(crate) struct Pending {
     pub(crate) key: ClaimKey,
     pub(crate) value: Usdc,
-    /// The transaction that may have been sent.
-    pub(crate) txid: B256,
+    /// The transaction that may have been sent; `None` where whoever sends it has not told.
+    pub(crate) txid: Option<B256>,
 }
 
 /// How a settlement ended.
@@ -69,8 +69,8 @@ pub(crate) enum Outcome {
     Settled(B256),
     /// It was not executed; the claim is released.
     Refused(InvalidReason),
-    /// This transaction may have executed it or may still do so.
-    Unknown(B256),
+    /// It may have been executed or may still be, by this transaction where it is known.
+    Unknown(Option<B256>),
 }
 
 /// The chain or the store could not be asked. Nothing was sent that was not sent before.

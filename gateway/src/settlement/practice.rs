@@ -49,7 +49,7 @@ impl Settlement for Practice {
         Ok(outcome.unwrap_or_else(|error| {
             // It may have been kept all the same: a commit can fail after its write.
             tracing::error!(%error, "a settlement could not be confirmed");
-            Outcome::Unknown(txid)
+            Outcome::Unknown(Some(txid))
         }))
     }
 
@@ -72,7 +72,7 @@ fn execute(db: &Connection, ledger: &Ledger, due: &Due) -> Result<Outcome, Store
         }
         Ok(executed) if due.model == UNKNOWN => {
             claim::settling(db, &due.key, executed.txid)?;
-            Ok(Outcome::Unknown(executed.txid))
+            Ok(Outcome::Unknown(Some(executed.txid)))
         }
         Ok(executed) => {
             claim::settled(db, &due.key, executed.txid)?;
@@ -83,9 +83,11 @@ fn execute(db: &Connection, ledger: &Ledger, due: &Due) -> Result<Outcome, Store
 
 /// What is not on the ledger will never be.
 fn look_up(db: &Connection, pending: &Pending) -> Result<Outcome, StoreError> {
-    if Record::get(db, pending.txid)?.is_some() {
-        claim::settled(db, &pending.key, pending.txid)?;
-        return Ok(Outcome::Settled(pending.txid));
+    if let Some(txid) = pending.txid
+        && Record::get(db, txid)?.is_some()
+    {
+        claim::settled(db, &pending.key, txid)?;
+        return Ok(Outcome::Settled(txid));
     }
     claim::release(db, &pending.key)?;
     let reason = InvalidReason::new("invalid_transaction_state", "it is not on the ledger");

@@ -147,7 +147,7 @@ impl Chain {
     ) -> Result<Outcome, Unavailable> {
         let Some(receipt) = self.node.wait(txid, patience).await else {
             self.queue.lock().await.unsent = true;
-            return Ok(Outcome::Unknown(txid));
+            return Ok(Outcome::Unknown(Some(txid)));
         };
         if contract::executed(&receipt, self.network.usdc, call) {
             return self.settled(key, txid).await;
@@ -177,7 +177,7 @@ impl Chain {
             }
             AuthorizationFact::Unused { .. } => self.refused(key, otherwise).await,
             AuthorizationFact::Used => match sent {
-                Some(txid) => Ok(Outcome::Unknown(txid)),
+                Some(txid) => Ok(Outcome::Unknown(Some(txid))),
                 None => {
                     Err(Unavailable("the authorization is used, and no log says by whom".into()))
                 }
@@ -200,7 +200,7 @@ impl Chain {
         Ok(booked.await.map_or_else(
             |error| {
                 tracing::error!(%error, %txid, "a settlement could not be booked");
-                Outcome::Unknown(txid)
+                Outcome::Unknown(Some(txid))
             },
             |()| Outcome::Settled(txid),
         ))
@@ -265,21 +265,21 @@ impl Settlement for Chain {
         };
         let txid = match self.send(&due.key, &call, gas).await? {
             Sent::Kept(txid) => txid,
-            Sent::Unsure(txid) => return Ok(Outcome::Unknown(txid)),
+            Sent::Unsure(txid) => return Ok(Outcome::Unknown(Some(txid))),
         };
         let outcome = self.follow(due.key, txid, &call, self.receipt_wait).await;
         // From here on it is out, and what cannot be asked is unknown.
         Ok(outcome.unwrap_or_else(|error| {
             tracing::warn!(%error, %txid, "a settlement is unknown");
-            Outcome::Unknown(txid)
+            Outcome::Unknown(Some(txid))
         }))
     }
 
     async fn reconcile(&self, pending: Pending) -> Result<Outcome, Unavailable> {
-        let Pending { key, txid, .. } = pending;
+        let Pending { key, .. } = pending;
         let own = key.clone();
         let transaction = self.store.run(move |db| book::find(db, &own)).await?;
-        let call = &transaction.call;
+        let (txid, call) = (transaction.txid, &transaction.call);
         if self.node.receipt(txid).await?.is_none() {
             // Even one that is too late has to be sent: those after it wait for its nonce.
             self.node.send(&transaction).await;
