@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Payments(crate::payments::PaymentsArguments),
     /// Run the paid endpoint.
     #[cfg(feature = "gateway")]
-    Gateway(crate::gateway::GatewayArguments),
+    Gateway(Box<crate::gateway::GatewayArguments>),
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `blockrun gateway`: the paid endpoint, and what whoever runs it needs beside it.
 
+mod facilitator;
 mod revenue;
 mod serve;
 

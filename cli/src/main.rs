@@ -38,6 +38,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Models(models) => models::run(models, arguments.client).await,
         Command::Payments(payments) => payments::run(payments, arguments.client).await,
         #[cfg(feature = "gateway")]
-        Command::Gateway(gateway) => gateway::run(gateway).await,
+        Command::Gateway(gateway) => gateway::run(*gateway).await,
     }
 }

@@ -29,7 +29,9 @@ mod table;
 mod tests;
 mod turn;
 
-pub(crate) use book::{answered, keep, keep_part, refuse, release, release_all, settled, settling};
+pub(crate) use book::{
+    answered, keep, keep_part, refuse, release, release_all, settled, settling, spend,
+};
 pub(crate) use identity::{Claim, ClaimKey, Named, request_hash};
 pub(crate) use ids::named;
 pub(crate) use room::{Limits, prune};

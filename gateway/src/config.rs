@@ -15,7 +15,7 @@ use blockrun_llm::{
     x402::Version,
 };
 
-use crate::{admin::Admin, claim::Limits, error::Error};
+use crate::{admin::Admin, claim::Limits, error::Error, facilitator::Facilitator};
 
 /// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
 /// mistake is lost, so a gateway that is meant to earn names its own.
@@ -45,6 +45,9 @@ pub struct Config {
     /// Settle on the network itself instead of the practice ledger. Needs a build with the feature
     /// `onchain`. Default `None`: practice.
     pub onchain: Option<Onchain>,
+    /// Verify and settle for the resource servers of others too: `POST /verify`, `POST /settle`,
+    /// `GET /supported`. On a chain the payees must be named. Default `None`: no.
+    pub facilitator: Option<Facilitator>,
     /// The network that payments are for. Default Base Sepolia, the only one in practice mode.
     pub network: &'static Network,
     /// Serve HTTPS with this certificate; `None` serves HTTP. Default `None`.
@@ -157,6 +160,7 @@ impl Default for Config {
             protocols: Protocols::Both,
             payee: PRACTICE_PAYEE,
             onchain: None,
+            facilitator: None,
             network: &BASE_SEPOLIA,
             tls: None,
             catalog: None,
@@ -212,6 +216,12 @@ impl Config {
         }
         if self.onchain.is_some() && self.payee == PRACTICE_PAYEE {
             return refuse("payee", "nobody holds the practice payee's key: name your own account");
+        }
+        let serves_all = self.facilitator.as_ref().is_some_and(|one| one.payees.is_empty());
+        if self.onchain.is_some() && serves_all {
+            let problem = "name the payees: without a list everybody's settlements would be paid for \
+                           with your gas";
+            return refuse("facilitator.payees", problem);
         }
         if self.protocols.offers(Version::V1) && self.network.v1_name.is_none() {
             return refuse("protocols", "x402 v1 has no name for this network: offer v2 alone");

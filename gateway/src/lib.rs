@@ -8,6 +8,7 @@ mod chat;
 mod claim;
 mod config;
 mod error;
+mod facilitator;
 mod field;
 mod gallery;
 mod images;
@@ -34,6 +35,7 @@ pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price}
 pub use chat::{ChatRequest, Format, Search, Tool, ToolChoice};
 pub use config::{Config, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
 pub use error::Error;
+pub use facilitator::Facilitator;
 pub use images::ImageRequest;
 pub use provider::{
     Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,

@@ -4,6 +4,7 @@ mod admin;
 mod answers;
 mod body;
 mod chat;
+mod facilitator;
 mod health;
 mod images;
 mod models;

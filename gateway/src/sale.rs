@@ -24,6 +24,6 @@ mod stream;
 
 pub(crate) use estimate::estimate;
 pub(crate) use order::Order;
-pub(crate) use reconcile::reconcile_all;
+pub(crate) use reconcile::{reconcile, reconcile_all};
 pub(crate) use recover::recover;
 pub(crate) use sell::serve;

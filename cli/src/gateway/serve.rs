@@ -12,6 +12,7 @@ use blockrun_llm::{
 };
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::facilitator::FacilitatorArguments;
 use crate::{
     client::seconds,
     output::{Failure, print, remark},
@@ -43,6 +44,8 @@ pub(crate) struct ServeArguments {
     /// Network to settle on.
     #[arg(long, value_enum, default_value_t = Chain::BaseSepolia, requires = "onchain")]
     network: Chain,
+    #[command(flatten)]
+    facilitator: FacilitatorArguments,
     /// Settings file: the upstreams that answer instead of the practice model, and prices.
     #[arg(long, value_name = "FILE", conflicts_with = "provider_delay")]
     config: Option<PathBuf>,
@@ -154,10 +157,11 @@ impl ServeArguments {
     }
 
     fn config(self) -> Result<Config, Failure> {
-        let onchain = self.onchain()?;
+        let (onchain, facilitator) = (self.onchain()?, self.facilitator.server()?);
         let data = self.data.unwrap_or_else(|| PathBuf::from("blockrun-gateway"));
         Ok(Config {
             onchain,
+            facilitator,
             payee: self.payee.unwrap_or(PRACTICE_PAYEE),
             network: match self.network {
                 Chain::Base => &BASE,

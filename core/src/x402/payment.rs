@@ -161,7 +161,15 @@ impl Payment {
     pub fn decode(value: &str) -> Result<Self, InvalidReason> {
         let json = decode_header(value)
             .ok_or_else(|| InvalidReason::new("invalid_payload", "the header is not base64"))?;
-        let wire: InWire = serde_json::from_str(&json)
+        Self::from_json(&json)
+    }
+
+    /// Reads a payment as JSON text, as facilitators are sent it.
+    ///
+    /// # Errors
+    /// As [`Payment::decode`].
+    pub fn from_json(json: &str) -> Result<Self, InvalidReason> {
+        let wire: InWire = serde_json::from_str(json)
             .map_err(|cause| InvalidReason::new("invalid_payload", cause.to_string()))?;
         let version = Version::from_number(wire.x402_version).ok_or_else(|| {
             InvalidReason::new("invalid_x402_version", format!("{}", wire.x402_version))

@@ -75,6 +75,16 @@ pub(crate) fn keep(
     }
 }
 
+/// The answer of a settled claim was handed out and is not kept any more.
+pub(crate) fn spend(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
+    let id = id(db, key)?;
+    if is(db, id, State::Settled)? {
+        db.execute("DELETE FROM answers WHERE claim = ?1", [id])?;
+        db.execute("UPDATE claims SET state = 'spent' WHERE id = ?1", [id])?;
+    }
+    Ok(())
+}
+
 /// Keeps what there is of a settled answer that broke off; the whole of it is owed.
 pub(crate) fn keep_part(db: &Connection, key: &ClaimKey, part: &Answer) -> Result<(), StoreError> {
     let id = id(db, key)?;

@@ -8,13 +8,17 @@ use axum::{
 };
 use http::{Method, StatusCode, Uri};
 
-use super::{admin, answers, chat, health, images, models, pricing, quote, rpc, transactions};
+use super::{
+    admin, answers, chat, facilitator, health, images, models, pricing, quote, rpc, transactions,
+};
 use crate::{app::App, problem::Problem};
 
 /// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
 /// nothing, however it is spelled.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let router =
+        if app.config.facilitator.is_some() { facilitator::routes() } else { Router::new() };
+    router
         .route("/api/v1/chat/completions", post(chat::completions))
         .route("/api/v1/images/generations", post(images::generations))
         .route("/api/v1/images/{file}", get(images::picture))

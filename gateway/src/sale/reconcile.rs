@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Asks what became of a settlement. When that cannot be asked either, it stays unknown.
-pub(super) async fn reconcile(app: &App, pending: Pending) -> Outcome {
+pub(crate) async fn reconcile(app: &App, pending: Pending) -> Outcome {
     let txid = pending.txid;
     app.settlement.reconcile(pending).await.unwrap_or_else(|error| {
         tracing::warn!(%error, ?txid, "a settlement is still unknown");

@@ -7,6 +7,7 @@ mod catalog;
 mod counting;
 mod cutting;
 mod events;
+mod facilitator;
 mod fallback;
 mod gated;
 mod ids;
