@@ -1,6 +1,7 @@
 //! [`LLMClient`]: AI calls that pay for themselves.
 
 mod account;
+mod agent;
 mod config;
 mod credential;
 mod environment;
@@ -21,6 +22,7 @@ use url::Url;
 pub(crate) use self::rail::Rail;
 pub use self::{
     account::PaymentMode,
+    agent::{AgentWallet, WalletStatus},
     config::{
         ClientOptions, DEFAULT_API_KEY_URL, DEFAULT_API_URL, DEFAULT_MODEL, DEFAULT_TIMEOUT,
         PrivateKey,

@@ -36,7 +36,8 @@ pub mod x402;
 pub use canonical::canonical_json;
 pub use chat::{ChatAccumulator, ChatChunk, ChatRequest, ChatResponse};
 pub use client::{
-    ApiRequest, ClientOptions, LLMClient, PaymentMode, PollOptions, PrivateKey, Quote,
+    AgentWallet, ApiRequest, ClientOptions, LLMClient, PaymentMode, PollOptions, PrivateKey, Quote,
+    WalletStatus,
 };
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use images::{ImageRequest, ImageResponse};

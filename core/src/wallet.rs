@@ -1,14 +1,37 @@
-//! Who signs: the [`Signer`] trait and a key held in memory.
+//! Who signs: the [`Signer`] trait and a key held in memory. And where keys are kept: the
+//! [`WalletHome`], encrypted or in plain; how they come in (hexadecimal, words, keystores) and how money
+//! does ([`Funding`]).
 
 mod checked;
+mod discover;
+mod funding;
+mod home;
+mod keystore;
 mod local;
+mod mnemonic;
+mod passphrase;
+mod private;
+#[cfg(feature = "qr")]
+mod qr;
+mod secret;
+mod text;
 
 use std::fmt;
 
 pub use alloy::primitives::{Address, B256};
 use async_trait::async_trait;
 pub use checked::CheckedSigner;
+pub use discover::{DiscoveredWallet, discover_wallets, discovered_key};
+pub use funding::{Funding, FundingDetails};
+pub(crate) use home::home_folder;
+pub use home::{WalletFile, WalletHome, write_key_file};
+pub use keystore::{Keystore, ScryptCost};
 pub use local::LocalKey;
+pub use mnemonic::DEFAULT_DERIVATION_PATH;
+pub use passphrase::Passphrase;
+pub(crate) use private::{create_file, create_folder};
+pub use secret::SecretKey;
+pub use text::KeyForm;
 
 use crate::error::Result;
 

@@ -63,7 +63,9 @@ impl fmt::Debug for PrivateKey {
 #[derive(Clone, Debug, Default)]
 pub struct ClientOptions {
     /// Key of the paying wallet, or an API key (`brk_…`) whose account is billed instead.
-    /// `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`.
+    /// `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`, then the wallet
+    /// in the home folder ([`WalletHome`](crate::wallet::WalletHome)); an encrypted one takes the
+    /// passphrase of the environment and half a second to open.
     pub private_key: Option<PrivateKey>,
     /// Signs instead of a private key, when the key lives elsewhere. What it signs is checked before
     /// it is used.
@@ -116,7 +118,8 @@ impl ClientOptions {
         }
         let timeout = timeout(self.timeout)?;
         let transport = self.transport()?;
-        let credential = Credential::of(self.private_key.as_ref(), self.signer.as_ref())?;
+        let home = self.journal.home.as_deref();
+        let credential = Credential::of(self.private_key.as_ref(), self.signer.as_ref(), home)?;
         let api_url = api_url(self.api_url.as_deref(), credential.is_api_key())?;
         let rail = match credential {
             Credential::ApiKey(key) => Rail::Account(AccountHttp::new(api_url, transport, &key)),

@@ -1,13 +1,13 @@
 //! Who pays: a wallet's key, a signer that keeps its key elsewhere, or an account's API key.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use zeroize::Zeroizing;
 
 use super::{PrivateKey, environment as env};
 use crate::{
     error::{Error, Result},
-    wallet::{CheckedSigner, LocalKey, Signer},
+    wallet::{CheckedSigner, LocalKey, Passphrase, Signer, WalletHome},
 };
 
 /// How API keys begin.
@@ -26,27 +26,47 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// What was given, else what the environment has: an API key goes before a wallet's key.
-    pub(super) fn of(given: Option<&PrivateKey>, signer: Option<&Arc<dyn Signer>>) -> Result<Self> {
-        if let Some(signer) = signer {
-            return Ok(Self::Signer(Arc::new(CheckedSigner::new(Arc::clone(signer)))));
+    /// What was given, else what the environment has, else the wallet in the home folder.
+    pub(super) fn of(
+        given: Option<&PrivateKey>,
+        signer: Option<&Arc<dyn Signer>>,
+        home: Option<&Path>,
+    ) -> Result<Self> {
+        if let Some(configured) = Self::configured(given, signer)? {
+            return Ok(configured);
         }
-        if let Some(key) = given {
-            return Self::read("private_key", key.text());
-        }
-        if let Some(key) = env::text(API_KEY).map(Zeroizing::new) {
-            return api_key(API_KEY, key.trim());
-        }
-        let found = WALLET_KEYS.iter().find_map(|name| Some((*name, env::text(name)?)));
-        match found.map(|(name, key)| (name, Zeroizing::new(key))) {
-            Some((name, key)) => Self::read(name, key.trim()),
+        let home = WalletHome::find(home).ok();
+        let key = home.map(|home| home.load(Passphrase::from_environment)).transpose()?.flatten();
+        match key {
+            Some(key) => Ok(Self::Signer(Arc::new(key.signer()))),
             None => Err(Error::argument(
                 "private_key",
                 "No credential configured. Either set BLOCKRUN_WALLET_KEY to the private key of a \
                  wallet, or BLOCKRUN_API_KEY to an API key, or pass either one as the first \
-                 constructor argument",
+                 constructor argument, or make a wallet: `blockrun wallet create`, or \
+                 setup_agent_wallet",
             )),
         }
+    }
+
+    /// What was given, else what the environment has: an API key goes before a wallet's key.
+    pub(super) fn configured(
+        given: Option<&PrivateKey>,
+        signer: Option<&Arc<dyn Signer>>,
+    ) -> Result<Option<Self>> {
+        if let Some(signer) = signer {
+            let checked = CheckedSigner::new(Arc::clone(signer));
+            return Ok(Some(Self::Signer(Arc::new(checked))));
+        }
+        if let Some(key) = given {
+            return Self::read("private_key", key.text()).map(Some);
+        }
+        if let Some(key) = env::text(API_KEY).map(Zeroizing::new) {
+            return api_key(API_KEY, key.trim()).map(Some);
+        }
+        let found = WALLET_KEYS.iter().find_map(|name| Some((*name, env::text(name)?)));
+        let found = found.map(|(name, key)| (name, Zeroizing::new(key)));
+        found.map(|(name, key)| Self::read(name, key.trim())).transpose()
     }
 
     pub(super) const fn is_api_key(&self) -> bool {

@@ -1,7 +1,6 @@
 //! Opens the journal's database: private from the first byte, of a version we know.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     thread,
@@ -14,6 +13,7 @@ use super::{Durability, JournalOptions};
 use crate::{
     clock::random_bytes,
     error::{Error, ErrorKind, Result},
+    wallet::{create_file, create_folder, home_folder},
 };
 
 const FILE: &str = "journal.sqlite";
@@ -42,13 +42,7 @@ pub(super) fn file(options: &JournalOptions) -> Option<PathBuf> {
     if options.in_memory {
         return None;
     }
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = options
-        .home
-        .clone()
-        .or_else(|| set("BLOCKRUN_HOME"))
-        .or_else(|| std::env::home_dir().map(|home| home.join(".blockrun")));
-    home.map(|home| home.join(FILE))
+    home_folder(options.home.as_deref()).map(|home| home.join(FILE))
 }
 
 /// Held while a file is made and opened. A process that closes any descriptor of a file loses all
@@ -130,25 +124,11 @@ fn bring_up_to_date(setup: &Connection) -> Result<(), Problem> {
 }
 
 /// SQLite gives its side files the permissions of the main one.
-#[cfg(unix)]
-fn create_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    if let Some(home) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
-    }
-    unless_there(fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path))
-}
-
-#[cfg(not(unix))]
 fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(home) = path.parent() {
-        fs::create_dir_all(home)?;
+        create_folder(home)?;
     }
-    unless_there(fs::OpenOptions::new().create_new(true).write(true).open(path))
-}
-
-fn unless_there(made: std::io::Result<fs::File>) -> std::io::Result<()> {
-    match made {
+    match create_file(path) {
         Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map(drop),
     }

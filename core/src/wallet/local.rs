@@ -25,19 +25,7 @@ impl LocalKey {
     /// # Errors
     /// `InvalidArgument` that says what is wrong and never repeats the key.
     pub fn from_hex(text: &str) -> Result<Self> {
-        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-        if looks_like_base58(digits) {
-            return Err(invalid(
-                "looks like a Solana (base58) key; this client pays on EVM networks",
-            ));
-        }
-        if digits.len() != 64 {
-            return Err(invalid("must be 66 characters (0x + 64 hexadecimal characters)"));
-        }
-        let mut bytes = Zeroizing::new([0; 32]);
-        alloy::hex::decode_to_slice(digits, bytes.as_mut())
-            .map_err(|_| invalid("must contain only hexadecimal characters"))?;
-        Self::from_bytes(&bytes)
+        Self::from_bytes(&*parse(text)?)
     }
 
     /// Takes the key's 32 bytes.
@@ -87,6 +75,21 @@ impl fmt::Debug for LocalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalKey").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// The bytes of a key in hexadecimal.
+pub(super) fn parse(text: &str) -> Result<Zeroizing<[u8; 32]>> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    if looks_like_base58(digits) {
+        return Err(invalid("looks like a Solana (base58) key; this client pays on EVM networks"));
+    }
+    if digits.len() != 64 {
+        return Err(invalid("must be 66 characters (0x + 64 hexadecimal characters)"));
+    }
+    let mut bytes = Zeroizing::new([0; 32]);
+    alloy::hex::decode_to_slice(digits, bytes.as_mut())
+        .map_err(|_| invalid("must contain only hexadecimal characters"))?;
+    Ok(bytes)
 }
 
 fn invalid(problem: &str) -> Error {

@@ -1,0 +1,99 @@
+//! A wallet for an agent that has none: made at first use, then told how to be funded.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{ClientOptions, LLMClient, PrivateKey, credential::Credential};
+use crate::{
+    error::Result,
+    money::Usdc,
+    networks::Network,
+    wallet::{Address, Funding, Passphrase, SecretKey, WalletHome, checksummed, discover_wallets},
+};
+
+/// A client with a wallet, and whether that is new.
+#[derive(Debug)]
+pub struct AgentWallet {
+    /// Pays from the wallet.
+    pub client: LLMClient,
+    /// For a wallet that was made just now: where it is, how it is funded, and that nothing of other
+    /// programs was touched; a few lines for a person. `None` for one that was there.
+    pub welcome: Option<String>,
+}
+
+/// What a wallet has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WalletStatus {
+    /// The wallet.
+    #[serde(serialize_with = "checksummed")]
+    pub address: Address,
+    /// The network whose USDC was counted, CAIP-2.
+    pub network: &'static str,
+    /// What it holds there, in micro-USDC.
+    #[serde(rename = "balance_micro")]
+    pub balance: Usdc,
+}
+
+impl LLMClient {
+    /// A client for an agent: with what is configured (options, then the environment, then the wallet
+    /// in the home folder), else with a new wallet in the home folder. A key for an account
+    /// (`brk_…`) is a credential too: then no wallet is made.
+    ///
+    /// A new wallet is encrypted when `BLOCKRUN_WALLET_PASSPHRASE` or
+    /// `BLOCKRUN_WALLET_PASSPHRASE_COMMAND` is set. Processes that do this at once get one wallet.
+    /// Nothing is printed.
+    ///
+    /// # Errors
+    /// As [`LLMClient::with_options`] and [`WalletHome::get_or_create`].
+    pub fn setup_agent_wallet(mut options: ClientOptions) -> Result<AgentWallet> {
+        let mut new = None;
+        if Credential::configured(options.private_key.as_ref(), options.signer.as_ref())?.is_none()
+        {
+            let home = WalletHome::find(options.journal.home.as_deref())?;
+            let (key, created) = home.get_or_create(Passphrase::from_environment)?;
+            options.private_key = Some(PrivateKey::from(key.expose_hex().as_str()));
+            new = created.then_some((home, key));
+        }
+        let client = Self::with_options(options)?;
+        let welcome = new.map(|(home, key)| welcome(&key, home.folder(), client.network()));
+        Ok(AgentWallet { client, welcome })
+    }
+
+    /// The wallet's address, and what it holds on [`LLMClient::network`].
+    ///
+    /// # Errors
+    /// As [`LLMClient::balance`].
+    pub async fn status(&self) -> Result<WalletStatus> {
+        let address = self.inner.rail.wallet("status")?.signer.address();
+        let balance = self.balance(None).await?;
+        Ok(WalletStatus { address, network: self.network().caip2, balance })
+    }
+
+    /// How USDC gets into this client's wallet on [`LLMClient::network`]; `amount` is a suggestion.
+    ///
+    /// # Errors
+    /// `InvalidArgument` with an API key.
+    pub fn funding(&self, amount: Option<Usdc>) -> Result<Funding> {
+        let address = self.inner.rail.wallet("funding")?.signer.address();
+        Ok(Funding { address, network: self.network(), amount })
+    }
+}
+
+fn welcome(key: &SecretKey, folder: &Path, network: &'static Network) -> String {
+    let address = key.address();
+    let funding = Funding { address, network, amount: None }.instructions();
+    let mut text = format!(
+        "A new wallet was made for this account: {address}\nIts key is in {} and nowhere else; `blockrun \
+         wallet backup FILE` keeps a copy.\n\n{funding}",
+        folder.display()
+    );
+    let others = discover_wallets().len();
+    if others > 0 {
+        text.push_str(&format!(
+            "\n\nOther programs keep wallets here ({others}). None was taken over: `blockrun wallet \
+             list` shows them."
+        ));
+    }
+    text
+}
