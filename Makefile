@@ -22,7 +22,7 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node ffi hello swift kotlin test-swift test-kotlin test-uniffi parity \
+	test-rust test-python test-node test-integrations hosts-python ffi hello swift kotlin test-swift test-kotlin test-uniffi parity \
 	faults compare soak clean
 
 help: ## this list
@@ -42,7 +42,7 @@ test: ## every lint and test, in every language
 	@if grep -qiE '$(TEST_KEYS)' $(TARGET)/test.log; then echo 'a private key was printed' >&2; exit 1; fi
 	@echo 'No private key in $(TARGET)/test.log. All tests passed.'
 
-everything: lint test-rust test-python test-node test-uniffi test-kotlin test-swift demo
+everything: lint test-rust test-python test-node test-integrations test-uniffi test-kotlin test-swift demo
 
 lint: lint-rust lint-python lint-node parity ## formatting, clippy, ruff, mypy, pyright, biome, tsc
 
@@ -93,6 +93,27 @@ lint-node: addon
 
 test-node: addon
 	npm test --silent
+
+# --- packages for the frameworks of agents, each tested with its host
+
+INTEGRATIONS := $(TARGET)/integrations
+HOSTS := $(INTEGRATIONS)/python
+
+test-integrations: hosts-python ## LangChain, LlamaIndex, LiteLLM pay at the practice gateway
+
+$(HOSTS)/.installed: integrations/requirements.txt
+	$(PYTHON) -m venv $(HOSTS)
+	$(HOSTS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+hosts-python: wheel $(HOSTS)/.installed
+	rm -rf $(INTEGRATIONS)/wheels
+	$(HOSTS)/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--wheel-dir $(INTEGRATIONS)/wheels $(dir $(wildcard integrations/*/pyproject.toml))
+	$(HOSTS)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+		$(TARGET)/wheels/blockrun_llm-*.whl $(INTEGRATIONS)/wheels/*.whl
+	cd integrations && $(VENV)/bin/mypy --config-file mypy.ini --python-executable $(HOSTS)/bin/python
+	cd integrations && $(HOSTS)/bin/pytest --quiet --benchmark-disable
 
 # --- Swift and Kotlin, over one native library
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,29 @@ def balance(gateway: str) -> int:
 def payment(headers: Mapping[str, str]) -> str | None:
     """The payment that a request carries."""
     return headers.get("payment-signature") or headers.get("x-payment")
+
+
+class Losing:
+    """What a relay calls before an answer goes back: of the paid ones, the first are lost."""
+
+    def __init__(self, answers: int) -> None:
+        self.left = answers
+
+    def __call__(self, headers: Mapping[str, str]) -> None:
+        if payment(headers) and self.left:
+            self.left -= 1
+            raise ConnectionError("lost")
+
+
+class Dark:
+    """The same for so long: until then no paid answer goes back."""
+
+    def __init__(self, seconds: float) -> None:
+        self.until = time.monotonic() + seconds
+
+    def __call__(self, headers: Mapping[str, str]) -> None:
+        if payment(headers) and time.monotonic() < self.until:
+            raise ConnectionError("lost")
 
 
 class Relay(ThreadingHTTPServer):

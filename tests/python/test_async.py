@@ -17,8 +17,10 @@ from support import ANSWER, CHALLENGE, KEY, NOBODY, answering, free, run
 from blockrun_llm import (
     APIConnectionError,
     AsyncLLMClient,
+    LLMClient,
     PaymentError,
     PaymentRequest,
+    SpendLimitError,
     async_testnet_client,
 )
 
@@ -45,6 +47,23 @@ def test_the_same_calls_to_be_awaited(gateway: str) -> None:
             await client.chat("Hello!")
 
     asyncio.run(use())
+
+
+def test_one_client_for_threads_and_tasks(gateway: str) -> None:
+    asked: list[int] = []
+
+    def agree(payment: PaymentRequest) -> None:
+        asked.append(payment.amount_micro)
+
+    with LLMClient(KEY, gateway, max_session_cost="0.002", on_payment=agree) as client:
+        client.chat("Hello!")
+        asyncio.run(client.aio.chat("Hello!"))
+        with pytest.raises(SpendLimitError) as caught:
+            asyncio.run(client.aio.chat("Hello!"))
+        assert caught.value.scope == "session"
+        assert [one.amount_micro for one in client.payments()] == asked == [1000, 1000]
+    with pytest.raises(RuntimeError, match="closed"):
+        asyncio.run(client.aio.chat("Hello!"))
 
 
 def test_errors_are_raised_where_it_is_awaited() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 import httpx
 import httpx2
 import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
-from relay import Relay, balance, payment
+from relay import Losing, Relay, balance
 from support import KEY, NOBODY, serving
 
 import blockrun_llm.httpx
@@ -36,18 +35,6 @@ def async_package(client: AsyncLLMClient) -> openai.AsyncOpenAI:
         api_key="blockrun",
         http_client=httpx2.AsyncClient(transport=transport),
     )
-
-
-class Losing:
-    """What a relay calls before an answer goes back: of the paid ones, the first are lost."""
-
-    def __init__(self, answers: int) -> None:
-        self.left = answers
-
-    def __call__(self, headers: Mapping[str, str]) -> None:
-        if payment(headers) and self.left:
-            self.left -= 1
-            raise ConnectionError("lost")
 
 
 def test_it_pays_for_chats_and_streams(gateway: str) -> None:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 from ._arguments import api_arguments, further_fields
+from ._async_client import AsyncLLMClient
 from ._chat import ChatMethods
 from ._images import ImageResponse
 from ._json_object import read_list
@@ -345,6 +346,16 @@ class LLMClient(ChatMethods):
             APIError: The server has no answer for it any more, was not reached, or took too long.
         """
         return ChatResponse(*self._wait(self._native.recover({"key": key})))
+
+    @property
+    def aio(self) -> AsyncLLMClient:
+        """The same client for asyncio: with this one's key, limits, connections and records.
+
+        What one of them spends counts in the limits of both, and `close` closes both.
+        """
+        twin = AsyncLLMClient.__new__(AsyncLLMClient)
+        twin._desk, twin._native = self._desk, self._native
+        return twin
 
     @property
     def openai(self) -> OpenAI:
