@@ -5,7 +5,7 @@ use std::sync::Arc;
 use blockrun_llm::{
     ClientOptions, Error,
     error::Result,
-    http::PaymentHook,
+    http::{PaymentHook, Prepay},
     journal::{Durability, JournalOptions, OnUnresolved},
     policy::PayeeRule,
     wallet::Signer,
@@ -27,6 +27,9 @@ const ON_UNRESOLVED: &[(&str, OnUnresolved)] = &[
     ("refuse", OnUnresolved::Refuse),
     ("new", OnUnresolved::New),
 ];
+
+const PREPAY: &[(&str, Option<Prepay>)] =
+    &[("auto", Some(Prepay::Auto)), ("off", Some(Prepay::Off))];
 
 const DURABILITY: &[(&str, Durability)] =
     &[("process", Durability::Process), ("power", Durability::Power)];
@@ -52,6 +55,7 @@ pub struct ClientInput {
     #[napi(ts_type = "(request: PaymentRequestOutput) => Promise<boolean>")]
     pub on_payment: Option<Ask>,
     pub on_unresolved: Option<String>,
+    pub prepay: Option<String>,
     pub home: Option<String>,
     pub durability: Option<String>,
     pub rpc_url: Option<String>,
@@ -73,6 +77,7 @@ impl ClientInput {
             payees: self.payees.map(|texts| PayeeRule::parse(&texts)).transpose()?,
             on_payment: self.on_payment.map(|ask| Arc::new(OnPayment(ask)) as Arc<dyn PaymentHook>),
             on_unresolved: one_of("on_unresolved", self.on_unresolved, ON_UNRESOLVED)?,
+            prepay: one_of("prepay", self.prepay, PREPAY)?,
             journal: JournalOptions {
                 home: self.home.map(Into::into),
                 durability: one_of("durability", self.durability, DURABILITY)?,

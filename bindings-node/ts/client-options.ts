@@ -19,6 +19,7 @@ const CLIENT_OPTIONS: options.OptionTable<ClientOptions> = {
   payees: options.texts,
   onPayment: (value, name) => hook(options.callback(value, name) as OnPayment),
   onUnresolved: options.text,
+  prepay: options.text,
   home: options.text,
   durability: options.text,
   rpcUrl: options.text,

@@ -52,6 +52,11 @@ export interface ClientOptions {
    * `resume`.
    */
   readonly onUnresolved?: 'resume' | 'refuse' | 'new' | undefined;
+  /**
+   * Whether a call whose exact price is known beforehand pays in its first request: `auto` saves a
+   * round trip; with `off` every call asks for the price first. `BLOCKRUN_PREPAY`, then `auto`.
+   */
+  readonly prepay?: 'auto' | 'off' | undefined;
   /** Folder of the payment journal. `BLOCKRUN_HOME`, then `~/.blockrun`. */
   readonly home?: string | undefined;
   /**

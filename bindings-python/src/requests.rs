@@ -2,7 +2,7 @@
 
 use blockrun_llm::{
     ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions,
-    http::Replay,
+    http::{Prepay, Replay},
     journal::{Durability, JournalOptions, OnUnresolved, PaymentFilter, RecordState},
     policy::PayeeRule,
 };
@@ -17,6 +17,7 @@ pub(crate) fn client_options(arguments: &Arguments<'_, '_>) -> PyResult<ClientOp
         ("refuse", OnUnresolved::Refuse),
         ("new", OnUnresolved::New),
     ];
+    let prepay = [("auto", Prepay::Auto), ("off", Prepay::Off)];
     Ok(ClientOptions {
         private_key: arguments.text("private_key")?.map(Into::into),
         api_url: arguments.text("api_url")?,
@@ -28,6 +29,7 @@ pub(crate) fn client_options(arguments: &Arguments<'_, '_>) -> PyResult<ClientOp
         max_cost_per_day: arguments.dollars("max_cost_per_day")?,
         payees: payees(arguments)?,
         on_unresolved: arguments.choice("on_unresolved", &unresolved)?.unwrap_or_default(),
+        prepay: arguments.choice("prepay", &prepay)?,
         journal: journal_options(arguments)?,
         rpc_url: arguments.text("rpc_url")?,
         ca_file: arguments.path("ca_file")?,

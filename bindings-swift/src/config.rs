@@ -52,6 +52,10 @@ pub struct ClientOptions {
     /// is not known what became of its payment. Default `resume`.
     #[uniffi(default)]
     pub on_unresolved: Option<OnUnresolved>,
+    /// Whether a call whose exact price is known beforehand pays in its first request, which saves a
+    /// round trip. `BLOCKRUN_PREPAY` (`auto` or `off`), then `auto`.
+    #[uniffi(default)]
+    pub prepay: Option<Prepay>,
     /// Folder of the payment journal; an app gives one that is its own and is kept.
     /// `BLOCKRUN_HOME`, then `~/.blockrun`.
     #[uniffi(default)]
@@ -80,6 +84,15 @@ pub enum OnUnresolved {
     New,
 }
 
+/// Whether a payment may travel with the first request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Prepay {
+    /// Where the exact price is known beforehand.
+    Auto,
+    /// Never: every call asks for the price first.
+    Off,
+}
+
 /// What the record of a payment survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Durability {
@@ -95,6 +108,15 @@ impl From<OnUnresolved> for journal::OnUnresolved {
             OnUnresolved::Resume => Self::Resume,
             OnUnresolved::Refuse => Self::Refuse,
             OnUnresolved::New => Self::New,
+        }
+    }
+}
+
+impl From<Prepay> for http::Prepay {
+    fn from(given: Prepay) -> Self {
+        match given {
+            Prepay::Auto => Self::Auto,
+            Prepay::Off => Self::Off,
         }
     }
 }
@@ -131,6 +153,7 @@ pub(crate) fn options(
         payees: options.payees.as_deref().map(PayeeRule::parse).transpose()?,
         on_payment: hook.map(|hook| Arc::new(Hook(hook)) as Arc<dyn http::PaymentHook>),
         on_unresolved: options.on_unresolved.map(Into::into).unwrap_or_default(),
+        prepay: options.prepay.map(Into::into),
         journal: JournalOptions {
             home: options.home.map(Into::into),
             durability: options.durability.map(Into::into).unwrap_or_default(),

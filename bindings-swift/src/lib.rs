@@ -28,7 +28,7 @@ pub use api::{ApiRequest, ApiResponse};
 pub use cancel::CancelHandle;
 pub use chat::ChatOptions;
 pub use client::{NativeClient, PaymentMode};
-pub use config::{ClientOptions, Durability, OnUnresolved};
+pub use config::{ClientOptions, Durability, OnUnresolved, Prepay};
 pub use convert::{Count, Status};
 pub use error::{ErrorCode, ErrorDetails, NativeError, PaymentState, Proof, Rejection, SpendLimit};
 pub use hook::{ForeignError, PaymentHook, PaymentRequest};

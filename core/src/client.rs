@@ -34,13 +34,11 @@ pub use self::{
 use crate::{
     chat::{ChatRequest, ChatResponse, ChatStream},
     error::{ErrorKind, Result},
-    http::{CallKey, Fallback, PaidRequest, PaidResponse, PaidStream, made_up_key},
+    http::{CHAT, CallKey, Fallback, PaidRequest, PaidResponse, PaidStream, below, made_up_key},
     images::{ImageRequest, ImageResponse},
     models::{Model, parse_models},
 };
 
-/// Path of chat completions below the base address.
-const CHAT: &str = "/v1/chat/completions";
 /// Path of images.
 const IMAGES: &str = "/v1/images/generations";
 
@@ -239,10 +237,7 @@ impl LLMClient {
 
     /// The address of one of our own paths.
     fn url(&self, path: &str) -> Url {
-        let mut url = self.base().clone();
-        let below = format!("{}{path}", url.path().trim_end_matches('/'));
-        url.set_path(&below);
-        url
+        below(self.base(), path)
     }
 }
 

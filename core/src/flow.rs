@@ -23,12 +23,13 @@
 //! ```
 //!
 //! A call whose payment was recorded before, by this process or one that died, begins at Paying with
-//! a replay. A deadline or a cancellation ends it in every state: released before the record, unknown after.
+//! a replay. One whose 402 is foretold begins at Reserving; a 402 to its payment means other terms. A deadline or a cancellation ends it in every state: released before the record, unknown after.
 //! Whatever happens, a call has one nonce, and nothing is sent that was not recorded.
 
 mod after;
 mod before;
 mod event;
+mod forecast;
 mod machine;
 mod paid;
 mod sent;
@@ -37,6 +38,7 @@ pub use after::{AFTER_SENDING, Reaction, Rule, Signal};
 pub use event::{
     Action, Answer, ChainAnswer, Event, Failure, Finished, Moment, Outcome, Recording, Resumed,
 };
+pub use forecast::Forecast;
 pub use machine::{CallFacts, Flow};
 pub(crate) use paid::retry_after;
 pub(crate) use sent::settlement_skipped;

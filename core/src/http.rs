@@ -2,11 +2,14 @@
 //! primitive that chat, images, generic requests and adapters stand on.
 
 mod account;
+mod address;
 mod books;
 mod call;
+mod foresight;
 mod headers;
 mod paid;
 mod poll;
+mod prices;
 mod reading;
 mod recent;
 mod reconcile;
@@ -18,6 +21,9 @@ mod transport;
 mod unpaid;
 
 pub use account::AccountHttp;
+pub(crate) use address::below;
+pub(crate) use foresight::CHAT;
+pub use foresight::{Foresight, Prepay};
 pub use paid::{PaidHttp, PaymentHook, made_up_key};
 pub(crate) use poll::Ticket;
 pub use recent::Recent;

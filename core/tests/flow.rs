@@ -8,12 +8,12 @@ use blockrun_llm::{
     Error, ErrorKind, PaymentState, Usdc,
     error::Proof,
     flow::{
-        AFTER_SENDING, Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome,
-        Recording, Resumed,
+        AFTER_SENDING, Action, Answer, CallFacts, ChainAnswer, Event, Flow, Forecast, Moment,
+        Outcome, Recording, Resumed,
     },
     policy::Policy,
     wallet::{Address, B256},
-    x402::{encode_header, payment_id},
+    x402::{Challenge, encode_header, payment_id},
 };
 use bytes::Bytes;
 use http::HeaderMap;
@@ -58,6 +58,12 @@ fn challenge(amount: u64, error: &str) -> Event {
     let mut headers = HeaderMap::new();
     headers.insert("payment-required", encode_header(&body).parse().unwrap());
     Event::Answered(Answer { status: 402, headers, body: Bytes::new() })
+}
+
+fn forecast(amount: u64) -> Forecast {
+    let Event::Answered(answer) = challenge(amount, "") else { unreachable!() };
+    let challenge = Challenge::parse(&answer.headers, &answer.body).unwrap();
+    Forecast { challenge, clock_offset: 0 }
 }
 
 fn trouble() -> Error {
@@ -236,6 +242,39 @@ fn what_is_signed_is_valid_from_the_moment_of_approval() {
     }
 }
 
+#[test]
+fn a_forecast_beyond_the_limit_is_not_signed_for() {
+    let mut flow = flow();
+    flow.foretell(forecast(1_000_001));
+    assert!(matches!(flow.step(Event::Start, &moment(START)), Action::SendUnpaid));
+}
+
+#[test]
+fn any_402_to_what_was_foretold_is_signed_for_once() {
+    for reason in ["", "insufficient_funds", "no match"] {
+        let mut flow = flow();
+        flow.foretell(forecast(1_000));
+        assert!(matches!(flow.step(Event::Start, &moment(START)), Action::Reserve(_)));
+        pay(&mut flow);
+        match flow.step(challenge(1_000, reason), &moment(START)) {
+            Action::Reserve(terms) => assert_eq!(terms.amount, Usdc::from_micro(1_000)),
+            other => panic!("{other:?}"),
+        }
+        pay(&mut flow);
+        let (error, outcome) = failure(flow.step(challenge(1_000, reason), &moment(START)));
+        assert_eq!(error.kind(), ErrorKind::PaymentRefused);
+        assert_eq!(outcome, Outcome::Refused { live_until: START + 60 });
+    }
+}
+
+/// From a reservation to the paid leg.
+fn pay(flow: &mut Flow) {
+    for event in [Event::Reserved, Event::Approved, Event::Signed([1; 65])] {
+        flow.step(event, &moment(START));
+    }
+    assert!(matches!(flow.step(Event::Recorded, &moment(START)), Action::SendPaid));
+}
+
 /// What the world may do at any step, whether it fits or not.
 fn event(choice: u8, amount: u64) -> Event {
     match choice % 24 {
@@ -285,8 +324,12 @@ proptest! {
     fn no_sequence_of_events_breaks_the_rules(
         steps in proptest::collection::vec((any::<u8>(), 1..1_200_000_u64, 0..4_u64), 1..60),
         chaos in 0..10_u8,
+        foretold in proptest::option::of(1..1_200_000_u64),
     ) {
         let mut flow = flow();
+        if let Some(amount) = foretold {
+            flow.foretell(forecast(amount));
+        }
         let mut now = START;
         let mut action = flow.step(Event::Start, &moment(now));
         let mut signed = Vec::new();

@@ -38,6 +38,7 @@ test('options of a client', async () => {
     [{ privateKey: 'brk_' }, 'privateKey', 'Invalid API key'],
     [{ signer: { address: ADDRESS } }, 'signer', 'must have an address and signTypedData'],
     [{ signer: { ...SIGNER, address: '0x1' } }, 'signer.address', '0x1'],
+    [{ ...good, prepay: 'always' }, 'prepay', '"always" is not one of auto, off'],
     [{ ...good, payees: [] }, 'payees', 'nobody could be paid'],
     [{ ...good, payees: ['0x12'] }, 'payees', '"0x12" is no address'],
     [{ ...good, privatKey: KEY }, 'privatKey', 'did you mean privateKey?'],

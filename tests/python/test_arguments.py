@@ -58,6 +58,7 @@ def make(**options: Any) -> LLMClient:
         ({"max_cost_per_hour": 0}, ValueError, "max_cost_per_hour"),
         ({"max_cost_per_day": True}, TypeError, "max_cost_per_day: expected dollars"),
         ({"on_payment": "yes"}, TypeError, "on_payment: expected a callable, got str"),
+        ({"prepay": "always"}, ValueError, 'prepay: "always" is not one of "auto", "off"'),
         ({"payees": []}, ValueError, "payees: is empty, so nobody could be paid"),
         ({"payees": ["0x12"]}, ValueError, 'payees: "0x12" is no address'),
         ({"payees": 5}, TypeError, "payees: expected a str or a list of str, got int"),

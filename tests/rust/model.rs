@@ -58,8 +58,19 @@ fn explore(name: &str, bounds: Bounds) -> impl Checker<Exploration> + use<> {
 /// One process that calls twice under one key, dies once, and meets an honest gateway.
 fn honest() -> Bounds {
     let (keys, keyless) = (vec![0], false);
-    let (liar, broken) = (false, None);
-    Bounds { keys, keyless, calls: 2, sends: 2, crashes: 1, time: 1, limit: 2, liar, broken }
+    let (liar, broken, foretold) = (false, None, Vec::new());
+    Bounds {
+        keys,
+        keyless,
+        foretold,
+        calls: 2,
+        sends: 2,
+        crashes: 1,
+        time: 1,
+        limit: 2,
+        liar,
+        broken,
+    }
 }
 
 /// Two processes with one key.
@@ -75,6 +86,11 @@ fn liar() -> Bounds {
 /// One process that makes a call without a key again.
 fn retry() -> Bounds {
     Bounds { keyless: true, ..honest() }
+}
+
+/// One process whose calls pay in their first request, for a price that holds or one that is stale.
+fn prepaid() -> Bounds {
+    Bounds { foretold: vec![1, 2], ..honest() }
 }
 
 /// Two processes with a key each, one budget and a lying server.
@@ -93,6 +109,10 @@ fn the_rules_of_money_hold_in_every_state() {
         ("liar and pair", liar_pair),
         ("retry", retry()),
         ("retry at a liar", lied_to),
+        ("prepaid", prepaid()),
+        ("prepaid pair", Bounds { foretold: vec![1, 2], ..pair() }),
+        ("prepaid retry", Bounds { foretold: vec![1, 2], ..retry() }),
+        ("prepaid at a liar", Bounds { foretold: vec![1], ..liar() }),
     ] {
         explore(name, bounds).assert_properties();
     }

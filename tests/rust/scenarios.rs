@@ -72,6 +72,11 @@ async fn streams_are_read_as_the_standard_says_and_paid_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_foretold_is_paid_at_once_and_never_twice() {
+    play("prepay.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn images_are_paid_as_chats_are() {
     play("images.json").await;
 }

@@ -70,6 +70,7 @@ struct State {
     always: Fault,
     legs: Vec<Leg>,
     arrived: usize,
+    unpaid: usize,
 }
 
 impl FaultProxy {
@@ -81,7 +82,7 @@ impl FaultProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (plan, always, legs) = (VecDeque::new(), Fault::None, Vec::new());
-        let state = Mutex::new(State { upstream, plan, always, legs, arrived: 0 });
+        let state = Mutex::new(State { upstream, plan, always, legs, arrived: 0, unpaid: 0 });
         let shared = Arc::new(Shared { state, held: watch::Sender::new(0) });
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -113,6 +114,11 @@ impl FaultProxy {
         self.shared.lock().arrived
     }
 
+    /// Requests without a payment that came from clients so far.
+    pub fn unpaid(&self) -> usize {
+        self.shared.lock().unpaid
+    }
+
     /// The paid legs that went on to the server and have ended, each as often as it was sent.
     pub fn legs(&self) -> Vec<Leg> {
         self.shared.lock().legs.clone()
@@ -133,6 +139,7 @@ impl Shared {
     fn next(&self, paid: bool) -> (Fault, SocketAddr) {
         let mut state = self.lock();
         state.arrived += usize::from(paid);
+        state.unpaid += usize::from(!paid);
         let fault = match paid {
             true => state.plan.pop_front().unwrap_or_else(|| state.always.clone()),
             false => Fault::None,

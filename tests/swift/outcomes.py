@@ -46,6 +46,8 @@ def client_of(given: dict[str, Any], api_url: str, home: str) -> Any:
     for name in ("max_cost_per_call", "max_session_cost"):
         if name in given:
             given[name] = ffi.parse_usdc(given[name])
+    if "prepay" in given:
+        given["prepay"] = ffi.Prepay[given["prepay"].upper()]
     if "rpc_url" in given:
         given["rpc_url"] = given["rpc_url"].replace("{server}", api_url)
     defaults = {"api_url": api_url, "home": home, "timeout": timedelta(seconds=60)}

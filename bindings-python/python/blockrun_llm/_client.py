@@ -79,6 +79,9 @@ class LLMClient(ChatMethods):
         on_unresolved: What a call without a key does that was made before, word for word, and whose
             payment is unresolved. ``"resume"`` (the default) takes that one up: a plain retry does
             not pay twice; ``"refuse"`` raises `PaymentOutcomeUnknown`; ``"new"`` buys again.
+        prepay: Whether a call whose exact price is known beforehand pays in its first request:
+            ``"auto"`` saves a round trip; with ``"off"`` every call asks for the price first. Else
+            ``BLOCKRUN_PREPAY``, then ``"auto"``.
         rpc_url: JSON-RPC endpoints of the chain, separated by commas, or ``"off"``. They are asked
             for proof when a budget would refuse and by `reconcile`. Else ``BLOCKRUN_RPC_URL``, then
             public ones; none for a server on this machine.

@@ -32,6 +32,7 @@ public typealias PaymentRecord = BlockRunNative.PaymentRecord
 public typealias PaymentRequest = BlockRunNative.PaymentRequest
 public typealias PaymentScope = BlockRunNative.PaymentScope
 public typealias PaymentState = BlockRunNative.PaymentState
+public typealias Prepay = BlockRunNative.Prepay
 public typealias PriceRule = BlockRunNative.PriceRule
 public typealias Proof = BlockRunNative.Proof
 public typealias Quote = BlockRunNative.Quote

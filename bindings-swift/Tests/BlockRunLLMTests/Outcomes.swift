@@ -34,6 +34,7 @@ private func clientOf(_ given: Case, _ apiUrl: String) throws -> LLMClient {
         timeout: given.time("timeout") ?? 60,
         maxCostPerCall: try given.maybe("max_cost_per_call").map { try Usdc($0) },
         maxSessionCost: try given.maybe("max_session_cost").map { try Usdc($0) },
+        prepay: given.maybe("prepay").map { $0 == "off" ? .off : .auto },
         home: freshHome(),
         rpcUrl: given.maybe("rpc_url")?.replacingOccurrences(of: "{server}", with: apiUrl))
     let key = given.maybe("private_key") ?? key

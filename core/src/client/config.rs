@@ -10,7 +10,7 @@ use crate::{
     chain::{ChainOptions, ChainReader, RpcUrl},
     clock::{Clock, SystemClock, random_bytes},
     error::{Error, Result},
-    http::{AccountHttp, PaidHttp, PaymentHook, Transport, TransportOptions},
+    http::{AccountHttp, Foresight, PaidHttp, PaymentHook, Prepay, Transport, TransportOptions},
     journal::{Journal, JournalOptions, OnUnresolved},
     money::Usdc,
     policy::{PayeeRule, Policy, check_url},
@@ -95,6 +95,9 @@ pub struct ClientOptions {
     pub on_payment: Option<Arc<dyn PaymentHook>>,
     /// What a plain retry of a call does whose payment is unresolved. Default: take that one up.
     pub on_unresolved: OnUnresolved,
+    /// Whether a call whose price is known beforehand pays in its first request.
+    /// `BLOCKRUN_PREPAY` (`auto` or `off`), then `auto`.
+    pub prepay: Option<Prepay>,
     /// Where payments are recorded. Default: `BLOCKRUN_HOME`, then `~/.blockrun`.
     pub journal: JournalOptions,
     /// JSON-RPC endpoints for proof, separated by commas, or `off`. `BLOCKRUN_RPC_URL`, then those
@@ -150,6 +153,7 @@ impl ClientOptions {
         journal.required |= rules.in_force;
         let policy = self.policy(rules)?;
         journal.required |= policy.needs_a_file();
+        let foresight = Arc::new(Foresight::new(prepay(self.prepay)?));
         let chain = ChainOptions { rpc_url, ..Default::default() };
         Ok(PaidHttp {
             chain: ChainReader::new(transport.clone(), chain),
@@ -163,6 +167,7 @@ impl ClientOptions {
             on_unresolved: self.on_unresolved,
             session: random_bytes()?,
             recent: Arc::default(),
+            foresight,
         })
     }
 }
@@ -236,6 +241,14 @@ fn limit(field: &str, given: Option<Usdc>) -> Result<Option<Usdc>> {
         return Err(Error::argument(name, "must be more than 0; leave it out for the default"));
     }
     Ok(limit)
+}
+
+fn prepay(given: Option<Prepay>) -> Result<Prepay> {
+    match (given, env::text("BLOCKRUN_PREPAY")) {
+        (Some(prepay), _) => Ok(prepay),
+        (None, Some(text)) => Prepay::parse("BLOCKRUN_PREPAY", text.trim()),
+        (None, None) => Ok(Prepay::default()),
+    }
 }
 
 fn timeout(given: Option<Duration>) -> Result<Duration> {

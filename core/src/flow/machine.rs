@@ -5,11 +5,13 @@ use std::sync::Arc;
 use alloy::primitives::{Address, B256};
 use url::Url;
 
-use super::{Action, Answer, Event, Failure, Finished, Moment, Outcome, Resumed, paid::Paid};
+use super::{
+    Action, Answer, Event, Failure, Finished, Forecast, Moment, Outcome, Resumed, paid::Paid,
+};
 use crate::{
     error::{Error, ErrorKind, PaymentState},
     policy::Policy,
-    x402::Settlement,
+    x402::{Challenge, Settlement},
 };
 
 /// What is fixed about a call before it begins.
@@ -50,6 +52,8 @@ pub struct Flow {
     pub(super) policy: Arc<Policy>,
     state: State,
     pub(super) unpaid_retries: u32,
+    /// What the 402 would say, if that is known.
+    pub(super) forecast: Option<Forecast>,
     pub(super) paid: Option<Paid>,
     /// What the server said about the nonce, while the chain is asked.
     pub(super) verdict: Option<Answer>,
@@ -65,6 +69,7 @@ impl Flow {
             policy,
             state: State::Ready,
             unpaid_retries: 0,
+            forecast: None,
             paid: None,
             verdict: None,
             replays: true,
@@ -90,6 +95,16 @@ impl Flow {
     /// The facts it was made with.
     pub const fn call(&self) -> &CallFacts {
         &self.call
+    }
+
+    /// What was signed for last: a 402 of the server, or the forecast of one that it took.
+    pub fn challenge(&self) -> Option<&Challenge> {
+        self.paid.as_ref()?.offer.as_ref().map(|(challenge, _)| challenge)
+    }
+
+    /// Whether the nonce was signed for a second time: for other terms, or another time.
+    pub fn is_renewed(&self) -> bool {
+        self.paid.as_ref().is_some_and(|paid| paid.renewed)
     }
 
     /// How far the server's clock is ahead of ours, in seconds, where a 402 showed it to be off.
@@ -144,9 +159,10 @@ impl Flow {
     }
 
     fn start(&mut self, moment: &Moment) -> Action {
-        match self.paid {
-            Some(_) => self.replay(moment),
-            None => self.go(State::Probing, Action::SendUnpaid),
+        match (&self.paid, self.forecast.take()) {
+            (Some(_), _) => self.replay(moment),
+            (None, Some(forecast)) => self.prepay(forecast, moment),
+            (None, None) => self.go(State::Probing, Action::SendUnpaid),
         }
     }
 

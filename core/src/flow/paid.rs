@@ -40,6 +40,8 @@ pub(super) struct Paid {
     pub(super) sent: bool,
     /// Whether an earlier send of this call may have arrived, by this process or another.
     pub(super) delivered: bool,
+    /// Whether it was signed for a forecast: the server has not said its terms yet.
+    pub(super) foretold: bool,
     /// Whether the nonce was signed a second time.
     pub(super) renewed: bool,
     /// Replays so far.
@@ -78,6 +80,7 @@ impl Paid {
             at_risk: Usdc::ZERO,
             sent: false,
             delivered: false,
+            foretold: false,
             renewed: false,
             replays: 0,
             errors_since: None,
@@ -93,7 +96,8 @@ impl Paid {
         clock_offset: i64,
     ) {
         (self.offer, self.transfer) = (Some((challenge, terms)), transfer);
-        (self.clock_offset, self.renewed, self.delivered) = (clock_offset, true, true);
+        (self.clock_offset, self.foretold) = (clock_offset, false);
+        (self.renewed, self.delivered) = (true, true);
     }
 
     /// What is authorized.

@@ -18,7 +18,7 @@ use crate::{
 impl Flow {
     pub(super) fn answered(&mut self, answer: Answer, moment: &Moment) -> Action {
         let mut signal = signal(&answer);
-        if signal == Signal::Refused && self.terms_changed(&answer) {
+        if signal == Signal::Refused && (self.is_foretold() || self.terms_changed(&answer)) {
             signal = Signal::ChangedTerms;
         }
         match reaction(signal) {
@@ -102,8 +102,14 @@ impl Flow {
         let pinned =
             self.paid.as_ref().filter(|paid| paid.may_renew()).map(|paid| paid.transfer.network);
         let offered = pinned.map(|network| self.read_challenge(answer, moment.now, Some(network)));
-        let Some(Ok((challenge, terms, signing_time))) = offered else {
-            return self.end_refused(Signal::Refused, answer);
+        let (challenge, terms, signing_time) = match offered {
+            Some(Ok(offered)) => offered,
+            // Its terms are heard for the first time: what is wrong with them is the error.
+            Some(Err(error)) if self.is_foretold() => {
+                let outcome = self.paid.as_ref().map_or(Outcome::Released, Paid::refused);
+                return self.close(other_terms(error), outcome);
+            }
+            _ => return self.end_refused(Signal::Refused, answer),
         };
         let transfer = self.transfer(&terms, signing_time);
         let Some(paid) = &mut self.paid else { return self.broken() };
@@ -190,6 +196,16 @@ fn after_sending(answer: &Answer) -> Error {
         ),
     };
     error_from(ErrorKind::Api, message, answer)
+}
+
+/// What a server asks instead of what was foretold, where that cannot be paid.
+fn other_terms(error: Error) -> Error {
+    let message = format!(
+        "the server did not take a payment of the price that it published, and what it asks for \
+         now cannot be paid: {}",
+        error.message()
+    );
+    error.with_message(message).with_status(402)
 }
 
 fn conflict(answer: &Answer) -> Error {

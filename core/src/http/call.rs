@@ -16,10 +16,10 @@ use super::{
 use crate::{
     chain::AuthorizationFact,
     clock::random_bytes,
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, PaymentState, Result},
     flow::{
-        Action, Answer, CallFacts, ChainAnswer, Event, Finished, Flow, Moment, Outcome, Recording,
-        Resumed,
+        Action, Answer, CallFacts, ChainAnswer, Event, Finished, Flow, Forecast, Moment, Outcome,
+        Recording, Resumed,
     },
     journal::{Identity, Resumable, RowId},
     networks::Network,
@@ -42,6 +42,8 @@ pub(super) struct Call<'a> {
     pub(super) recording: Option<Recording>,
     /// The unread body of a stream whose head has come.
     pub(super) incoming: Option<Incoming>,
+    /// Whether it paid for what was foretold.
+    foretold: bool,
     started: Instant,
 }
 
@@ -70,12 +72,43 @@ impl<'a> Call<'a> {
             row: None,
             recording: None,
             incoming: None,
+            foretold: false,
             started,
             attempts,
             request,
             identity,
             http,
         })
+    }
+
+    /// Lets it pay in its first request, where what the server will ask for is known. Of several
+    /// models it is not known which one answers.
+    pub(super) fn foretell(&mut self) {
+        if let [request] = self.attempts
+            && let Some(forecast) = self.http.foresight.forecast(self.http, request, self.identity)
+        {
+            self.flow.foretell(forecast);
+            self.foretold = true;
+        }
+    }
+
+    /// Remembers what it was asked for in the end.
+    pub(super) fn learn(&self, outcome: &Result<Delivery>) {
+        let (now, foresight) = (self.http.now(), &self.http.foresight);
+        let failed = |error: &Error| *error.payment() != PaymentState::NotCharged;
+        let wrong = self.flow.is_renewed() || outcome.as_ref().is_err_and(failed);
+        if self.foretold && wrong {
+            foresight.was_wrong(now, self.identity);
+        }
+        let settled = outcome.as_ref().is_ok_and(|delivery| delivery.response.receipt.is_some());
+        let heard = !self.foretold || self.flow.is_renewed();
+        if settled
+            && heard
+            && let Some(challenge) = self.flow.challenge()
+        {
+            let (challenge, clock_offset) = (challenge.clone(), self.flow.clock_offset());
+            foresight.remember(now, self.identity, Forecast { challenge, clock_offset });
+        }
     }
 
     /// A call whose payment was recorded before.
@@ -89,7 +122,7 @@ impl<'a> Call<'a> {
         let request = paid_for(attempts, &resumable);
         let (flow, recovery) = (resumed(http, request, identity, &resumable), resumable.recovery);
         let (row, recording) = (Some(resumable.row), Some(resumable.recording));
-        let incoming = None;
+        let (incoming, foretold) = (None, false);
         Self {
             http,
             attempts,
@@ -100,6 +133,7 @@ impl<'a> Call<'a> {
             recovery,
             recording,
             incoming,
+            foretold,
             started,
         }
     }
@@ -149,7 +183,12 @@ impl<'a> Call<'a> {
                 let answered = self.exchange(headers::unpaid(self.request)).await;
                 self.keep(answered)
             }
-            Action::Reserve(terms) => self.reserve(&terms).await,
+            Action::Reserve(terms) => {
+                if let Some(challenge) = self.flow.challenge() {
+                    self.http.foresight.hear(challenge);
+                }
+                self.reserve(&terms).await
+            }
             Action::Approve(terms) => match &self.http.hook {
                 None => Event::Approved,
                 Some(hook) => {

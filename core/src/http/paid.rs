@@ -1,6 +1,7 @@
 //! [`PaidHttp`]: sends a request, pays when asked, brings back the answer.
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::{
-    CallKey, Fallback, PaidRequest, PaidResponse, PaidStream, Transport, call::Call,
+    CallKey, Fallback, Foresight, PaidRequest, PaidResponse, PaidStream, Transport, call::Call,
     recent::Recent, stream::Delivery,
 };
 use crate::{
@@ -62,6 +63,8 @@ pub struct PaidHttp {
     pub session: [u8; 16],
     /// The keys of calls that a host may ask again.
     pub recent: Arc<Recent>,
+    /// What servers will ask for, as far as it is known.
+    pub foresight: Arc<Foresight>,
 }
 
 impl PaidHttp {
@@ -108,7 +111,11 @@ impl PaidHttp {
                 false => Standing::New,
             };
             let mut call = match standing {
-                Standing::New => Call::new(self, &attempts, next, &identity, started)?,
+                Standing::New => {
+                    let mut call = Call::new(self, &attempts, next, &identity, started)?;
+                    call.foretell();
+                    call
+                }
                 Standing::Resume(resumable) => {
                     Call::resuming(self, &attempts, &identity, *resumable, started)
                 }
@@ -117,7 +124,11 @@ impl PaidHttp {
                     continue;
                 }
             };
-            let outcome = run(&mut call).await;
+            let outcome = {
+                let work = pin!(run(&mut call));
+                self.foresight.beside(self, work).await
+            };
+            call.learn(&outcome);
             match outcome {
                 // Another process reserved the key between our look and our reservation.
                 Err(error) if error.kind() == ErrorKind::IdempotencyInFlight => {

@@ -63,6 +63,20 @@ impl Challenge {
         }
     }
 
+    /// The price rule that it names, in the extension `quote` of our own gateway.
+    pub fn price_rule(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Quote {
+            info: Named,
+        }
+        #[derive(Deserialize)]
+        struct Named {
+            rule: String,
+        }
+        let quote = self.extensions.get("quote")?;
+        serde_json::from_str(quote.get()).ok().map(|quote: Quote| quote.info.rule)
+    }
+
     fn from_header(value: &[u8]) -> Result<Self> {
         if value.len() > MAX_HEADER {
             let got = format!("{} bytes long", value.len());

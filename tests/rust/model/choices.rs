@@ -37,6 +37,8 @@ impl Exploration {
                 if world.sends > 0 {
                     steps.push(Step::Begin(process, true));
                 }
+                let foretold = self.bounds.foretold.iter();
+                steps.extend(foretold.map(|price| Step::Prepay(process, *price)));
             }
             return;
         };

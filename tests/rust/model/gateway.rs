@@ -45,12 +45,15 @@ impl Gateway {
     pub(crate) fn take(&mut self, auth: Auth, now: u8) -> Reply {
         let fresh = Claimed { auth, stage: Stage::Taken, stored: false };
         match self.claims.get_mut(&auth.nonce) {
+            None if auth.amount != PRICE => Reply::Price(PRICE),
             None if auth.expiry <= now => Reply::WrongTime(PRICE),
             None => {
                 self.claims.insert(auth.nonce, fresh);
                 Reply::Pending
             }
-            Some(claim) if claim.stage == Stage::Free && auth.expiry > now => {
+            Some(claim)
+                if claim.stage == Stage::Free && auth.expiry > now && auth.amount == PRICE =>
+            {
                 *claim = fresh;
                 Reply::Pending
             }

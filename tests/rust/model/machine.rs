@@ -11,11 +11,13 @@ use std::{
 use blockrun_llm::{
     Error, ErrorKind, PaymentState, Usdc,
     error::Proof,
-    flow::{Action, Answer, CallFacts, ChainAnswer, Event, Flow, Moment, Outcome, Resumed},
+    flow::{
+        Action, Answer, CallFacts, ChainAnswer, Event, Flow, Forecast, Moment, Outcome, Resumed,
+    },
     networks::Network,
     policy::Policy,
     wallet::{Address, B256},
-    x402::{Authorization, PAYMENT_REQUIRED, Transfer, encode_header, payment_id},
+    x402::{Authorization, Challenge, PAYMENT_REQUIRED, Transfer, encode_header, payment_id},
 };
 use bytes::Bytes;
 use http::HeaderMap;
@@ -45,8 +47,19 @@ pub(crate) struct Auth {
 /// How a flow is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Seed {
-    New { nonce: u8 },
-    Resume { auth: Auth, at_risk: u8, ended: Option<u8> },
+    New {
+        nonce: u8,
+    },
+    /// With a price that is foretold: it pays in its first request.
+    Foretold {
+        nonce: u8,
+        price: u8,
+    },
+    Resume {
+        auth: Auth,
+        at_risk: u8,
+        ended: Option<u8>,
+    },
 }
 
 /// What a server answers.
@@ -216,7 +229,7 @@ impl Machine {
 
     fn flow(&self, seed: Seed) -> Flow {
         let nonce = match seed {
-            Seed::New { nonce } => nonce,
+            Seed::New { nonce } | Seed::Foretold { nonce, .. } => nonce,
             Seed::Resume { auth, .. } => auth.nonce,
         };
         let nonce = B256::repeat_byte(nonce + 1);
@@ -228,7 +241,13 @@ impl Machine {
             url: "https://a.example/v1/chat/completions".parse().unwrap(),
         };
         let policy = Arc::clone(&self.policy);
-        let Seed::Resume { auth, at_risk, ended } = seed else { return Flow::new(call, policy) };
+        let Seed::Resume { auth, at_risk, ended } = seed else {
+            let mut flow = Flow::new(call, policy);
+            if let Seed::Foretold { price, .. } = seed {
+                flow.foretell(forecast(price));
+            }
+            return flow;
+        };
         let amount = |units| Usdc::from_micro(u128::from(units) * u128::from(UNIT));
         let resumed = Resumed {
             transfer: transfer(auth, nonce),
@@ -330,6 +349,12 @@ fn answer(reply: Reply) -> Answer {
         Reply::Gone => 410,
     };
     Answer { status, headers, body: Bytes::new() }
+}
+
+fn forecast(price: u8) -> Forecast {
+    let mut headers = HeaderMap::new();
+    challenge(&mut headers, price, "");
+    Forecast { challenge: Challenge::parse(&headers, &[]).unwrap(), clock_offset: 0 }
 }
 
 fn challenge(headers: &mut HeaderMap, price: u8, error: &str) -> u16 {

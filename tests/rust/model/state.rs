@@ -15,6 +15,8 @@ pub(crate) struct Bounds {
     pub(crate) keys: Vec<u8>,
     /// No keys: each call makes one up, and all have the same content.
     pub(crate) keyless: bool,
+    /// What calls are foretold to cost: the price, or a stale one.
+    pub(crate) foretold: Vec<u8>,
     /// Calls that each process makes.
     pub(crate) calls: u8,
     /// Paid requests that are written, by all processes.
@@ -129,6 +131,8 @@ pub(crate) enum Step {
     Tick,
     /// A call begins. Where it takes a payment up, the request is written or cannot even be sent.
     Begin(u8, bool),
+    /// A call begins whose price is foretold.
+    Prepay(u8, u8),
     ServeUnpaid(u8, Reply),
     Reserve(u8),
     Decline(u8),

@@ -71,7 +71,7 @@ impl Exploration {
         }
     }
 
-    fn begin(&self, world: &mut World, process: u8, written: bool) {
+    fn begin(&self, world: &mut World, process: u8, written: bool, foretold: Option<u8>) {
         let now = self.clock(world);
         let fresh = self.is_broken(Broken::RandomNonce);
         let attempt = world.attempts;
@@ -83,7 +83,10 @@ impl Exploration {
         };
         let (seed, auth) = match standing {
             Standing::InFlight => return,
-            Standing::New => (Seed::New { nonce }, None),
+            Standing::New => match foretold {
+                Some(price) => (Seed::Foretold { nonce, price }, None),
+                None => (Seed::New { nonce }, None),
+            },
             Standing::Resume { auth, at_risk, ended } => {
                 (Seed::Resume { auth, at_risk, ended }, Some(auth))
             }
@@ -286,7 +289,11 @@ impl Exploration {
                 world.now += 1;
                 world.gateway.expire(world.now);
             }
-            Step::Begin(process, written) => self.begin(world, process, written),
+            Step::Begin(process, written) => self.begin(world, process, written, None),
+            Step::Prepay(process, price) => {
+                let written = world.sends > 0;
+                self.begin(world, process, written, Some(price));
+            }
             Step::ServeUnpaid(process, reply) => self.feed(world, process, Input::Reply(reply)),
             Step::Reserve(process) => {
                 if let Some(Next::Reserve { amount }) = self.next(world.run(process).unwrap()) {

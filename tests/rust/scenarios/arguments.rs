@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use blockrun_llm::{
-    ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions, http::Replay,
+    ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions,
+    http::{Prepay, Replay},
     journal::JournalOptions,
 };
 use conformance::TEST_KEY;
@@ -27,6 +28,7 @@ pub(crate) fn options(given: &Map<String, Value>, base: &str) -> ClientOptions {
             "rpc_url" => options.rpc_url = Some(text(value).replace("{server}", base)),
             "model" => options.model = Some(text(value)),
             "timeout" => options.timeout = Some(seconds(value)),
+            "prepay" => options.prepay = Some(Prepay::parse(name, &text(value)).unwrap()),
             "max_cost_per_call" => options.max_cost_per_call = dollars(),
             "max_session_cost" => options.max_session_cost = dollars(),
             _ => panic!("no option {name:?}"),

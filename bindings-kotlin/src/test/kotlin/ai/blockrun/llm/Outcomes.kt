@@ -39,6 +39,7 @@ private fun clientOf(given: Case, apiUrl: String): LLMClient {
         apiUrl = given.maybe("api_url") ?: apiUrl,
         model = given.maybe("model"),
         timeout = given.time("timeout") ?: Duration.ofSeconds(60),
+        prepay = given.maybe("prepay")?.let { Prepay.valueOf(it.uppercase()) },
         maxCostPerCall = given.maybe("max_cost_per_call")?.let(::Usdc),
         maxSessionCost = given.maybe("max_session_cost")?.let(::Usdc),
         rpcUrl = given.maybe("rpc_url")?.replace("{server}", apiUrl),
