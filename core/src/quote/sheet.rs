@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{PriceRule, RULE, Rates};
 use crate::{
@@ -94,6 +94,10 @@ impl PriceSheet {
         let asked = members(body).ok()?;
         let model: String = serde_json::from_str(asked.get("model")?.get()).ok()?;
         let model = self.models.get(&model)?;
+        let messages: Vec<&RawValue> = serde_json::from_str(asked.get("messages")?.get()).ok()?;
+        if messages.is_empty() {
+            return None;
+        }
         let price = self.rule.chat(body, model.rates, model.max_output).ok()?;
         let tokens = price.input_tokens.checked_add(price.output_tokens)?;
         (tokens <= model.context).then_some(price.amount)
@@ -180,7 +184,14 @@ mod tests {
         for model in ["openai/gpt-oss-20b", "dall-e-3", "GPT-4o", "practice/slow", ""] {
             assert_eq!(sheet.chat(&body(model)), None, "{model}");
         }
-        assert_eq!(sheet.chat(r#"{"model":"gpt-4o","messages":[],"max_tokens":0}"#), None);
+        for refused in [
+            r#"{"model":"gpt-4o"}"#,
+            r#"{"model":"gpt-4o","messages":[]}"#,
+            r#"{"model":"gpt-4o","messages":"Hello!"}"#,
+            r#"{"model":"gpt-4o","messages":["Hello!"],"max_tokens":0}"#,
+        ] {
+            assert_eq!(sheet.chat(refused), None, "{refused}");
+        }
         let long = format!(r#"{{"model":"gpt-4o","messages":["{}"]}}"#, "x".repeat(520_000));
         assert_eq!(sheet.chat(&long), None, "more than the context");
     }
