@@ -21,7 +21,7 @@ Examples:
   echo \"Sum this up\" | blockrun chat -   the prompt from standard input
   blockrun quote \"Hello!\"                what it would cost, without paying
 
-The key of the paying wallet is read from BLOCKRUN_WALLET_KEY.";
+The paying wallet: the key in BLOCKRUN_WALLET_KEY, else the one that `blockrun wallet create` made.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Models(ModelsArguments),
     /// Show what was paid, prove it, fetch paid answers again.
     Payments(crate::payments::PaymentsArguments),
+    /// Make, bring in, look at, fund and keep the wallet that pays.
+    Wallet(crate::wallet::WalletArguments),
     /// Run the paid endpoint.
     #[cfg(feature = "gateway")]
     Gateway(Box<crate::gateway::GatewayArguments>),

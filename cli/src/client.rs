@@ -1,9 +1,11 @@
 //! The options that every command shares which talks to an endpoint.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use blockrun_llm::{ClientOptions, Error, LLMClient, Usdc};
+use blockrun_llm::{ClientOptions, Error, LLMClient, Usdc, wallet::Signer};
 use clap::Args;
+
+use crate::wallet;
 
 /// Where to ask and what may be paid.
 #[derive(Debug, Args)]
@@ -24,14 +26,24 @@ pub(crate) struct ClientArguments {
 
 impl ClientArguments {
     pub(crate) fn client(self) -> Result<LLMClient, Error> {
-        LLMClient::with_options(ClientOptions {
+        let private_key = wallet::unlocked()?;
+        LLMClient::with_options(ClientOptions { private_key, ..self.options() })
+    }
+
+    /// A client of somebody else's key.
+    pub(crate) fn client_of(self, signer: Arc<dyn Signer>) -> Result<LLMClient, Error> {
+        LLMClient::with_options(ClientOptions { signer: Some(signer), ..self.options() })
+    }
+
+    fn options(self) -> ClientOptions {
+        ClientOptions {
             api_url: self.api_url,
             max_cost_per_call: self.max_cost,
             ca_file: self.ca_file,
             timeout: self.timeout,
             user_agent: Some(concat!("blockrun-cli/", env!("CARGO_PKG_VERSION")).to_owned()),
             ..ClientOptions::default()
-        })
+        }
     }
 }
 

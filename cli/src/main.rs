@@ -10,6 +10,7 @@ mod gateway;
 mod models;
 mod output;
 mod payments;
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Quote(chat) => chat::quote(chat, arguments.client).await,
         Command::Models(models) => models::run(models, arguments.client).await,
         Command::Payments(payments) => payments::run(payments, arguments.client).await,
+        Command::Wallet(wallet) => wallet::run(wallet, arguments.client).await,
         #[cfg(feature = "gateway")]
         Command::Gateway(gateway) => gateway::run(*gateway).await,
     }

@@ -21,6 +21,16 @@ impl Failure {
         Self { message: message.to_string(), code: 1 }
     }
 
+    /// Something that was asked for and cannot be done so.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self { message: message.to_string(), code: 2 }
+    }
+
+    /// The text, for an error that is told elsewhere.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Prints the error and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         // A reader who went away (`| head`) is no error, and there is nobody left to tell.

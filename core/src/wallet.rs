@@ -15,6 +15,7 @@ mod private;
 mod qr;
 mod secret;
 mod text;
+mod watch;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ pub use passphrase::Passphrase;
 pub(crate) use private::{create_file, create_folder};
 pub use secret::SecretKey;
 pub use text::KeyForm;
+pub use watch::WatchOnly;
 
 use crate::error::Result;
 

@@ -4,12 +4,18 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{ClientOptions, LLMClient, PrivateKey, credential::Credential};
+use super::{
+    ClientOptions, LLMClient, PrivateKey,
+    credential::{Credential, wallet_key},
+};
 use crate::{
     error::Result,
     money::Usdc,
     networks::Network,
-    wallet::{Address, Funding, Passphrase, SecretKey, WalletHome, checksummed, discover_wallets},
+    wallet::{
+        Address, Funding, LocalKey, Passphrase, SecretKey, WalletFile, WalletHome, checksummed,
+        discover_wallets,
+    },
 };
 
 /// A client with a wallet, and whether that is new.
@@ -33,6 +39,36 @@ pub struct WalletStatus {
     /// What it holds there, in micro-USDC.
     #[serde(rename = "balance_micro")]
     pub balance: Usdc,
+}
+
+/// The wallet that a client pays from to which no credential is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletInUse {
+    /// The account; `None` for a keystore that does not say.
+    pub address: Option<Address>,
+    /// The environment variable that holds the key, which goes before any file.
+    pub variable: Option<&'static str>,
+    /// The file that holds it, otherwise.
+    pub file: Option<WalletFile>,
+}
+
+impl WalletInUse {
+    /// The wallet of the environment, else the one in the home folder (`home`, `BLOCKRUN_HOME`, then
+    /// `~/.blockrun`), without opening it; `None` when there is neither. An API key, with which a
+    /// client does not pay from a wallet, is not looked at.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a key that is none, and as [`WalletHome::file`].
+    pub fn find(home: Option<&Path>) -> Result<Option<Self>> {
+        if let Some((name, key)) = wallet_key() {
+            let address = LocalKey::from_hex(key.trim())?.address();
+            return Ok(Some(Self { address: Some(address), variable: Some(name), file: None }));
+        }
+        let Ok(home) = WalletHome::find(home) else { return Ok(None) };
+        let in_use =
+            |file: WalletFile| Self { address: file.address, variable: None, file: Some(file) };
+        Ok(home.file()?.map(in_use))
+    }
 }
 
 impl LLMClient {

@@ -64,9 +64,7 @@ impl Credential {
         if let Some(key) = env::text(API_KEY).map(Zeroizing::new) {
             return api_key(API_KEY, key.trim()).map(Some);
         }
-        let found = WALLET_KEYS.iter().find_map(|name| Some((*name, env::text(name)?)));
-        let found = found.map(|(name, key)| (name, Zeroizing::new(key)));
-        found.map(|(name, key)| Self::read(name, key.trim())).transpose()
+        wallet_key().map(|(name, key)| Self::read(name, key.trim())).transpose()
     }
 
     pub(super) const fn is_api_key(&self) -> bool {
@@ -79,6 +77,11 @@ impl Credential {
         }
         Ok(Self::Signer(Arc::new(LocalKey::from_hex(text)?)))
     }
+}
+
+/// A wallet's key in the environment, and the variable it is in.
+pub(super) fn wallet_key() -> Option<(&'static str, Zeroizing<String>)> {
+    WALLET_KEYS.into_iter().find_map(|name| Some((name, Zeroizing::new(env::text(name)?))))
 }
 
 /// An API key; what is wrong with one is said without showing it.

@@ -69,9 +69,9 @@ impl Funding {
         };
         format!(
             "Send {amount} on {name} to\n  {}\n{source}\nFrom a wallet app: open the link, or scan it \
-             as a QR code\n  {}\nOnly USDC on {name} counts (contract {usdc}); no ETH is needed. Any \
-             account that\npays x402 with this key can spend what is in it: put in what you would put \
-             in a purse.",
+             as a QR code\n  {}\nOnly USDC on {name} counts (contract {usdc}); no ETH is \
+             needed.\nEvery program that has the key can spend what is in it: put in no more than you \
+             would carry in a purse.",
             self.address,
             self.uri(),
         )

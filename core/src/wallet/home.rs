@@ -133,11 +133,20 @@ impl WalletHome {
     pub fn create(&self, key: &SecretKey, passphrase: Option<&Passphrase>) -> Result<WalletFile> {
         let new = Written::of(key, passphrase)?;
         let locked = self.lock()?;
-        if let Some(there) = self.file()? {
-            return Err(there.in_the_way());
-        }
+        self.check_vacant()?;
         locked.write_new(new.name, &new.text).map_err(|cause| self.unwritable(&cause))?;
         Ok(self.written(key, &new))
+    }
+
+    /// Makes sure that there is no wallet, before one is made or asked for.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for `wallet` that names the one there is; as [`WalletHome::file`].
+    pub fn check_vacant(&self) -> Result<()> {
+        match self.file()? {
+            Some(there) => Err(there.in_the_way()),
+            None => Ok(()),
+        }
     }
 
     /// The wallet that is there, or a new one, encrypted if there is a passphrase; and whether it is
