@@ -1,7 +1,6 @@
 //! How a gateway is set up.
 
 use std::{
-    fmt,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -11,11 +10,12 @@ use alloy::primitives::{Address, address};
 use blockrun_llm::{
     Usdc,
     networks::{BASE_SEPOLIA, Network},
-    wallet::LocalKey,
     x402::Version,
 };
 
-use crate::{admin::Admin, claim::Limits, error::Error, facilitator::Facilitator};
+use crate::{
+    admin::Admin, claim::Limits, error::Error, facilitator::Facilitator, settlement::Onchain,
+};
 
 /// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
 /// mistake is lost, so a gateway that is meant to earn names its own.
@@ -114,34 +114,6 @@ pub enum Protocols {
     Both,
 }
 
-/// How payments are settled on a chain.
-#[derive(Clone)]
-pub struct Onchain {
-    /// JSON-RPC endpoint of the network: https, or http to this machine.
-    pub rpc_url: String,
-    /// Signs the settlements and pays their gas. It needs the network's coin and never holds USDC;
-    /// no other program may send transactions with it.
-    pub gas_key: LocalKey,
-    /// How long a buyer waits for the settlement to be in a block before it is told that it is
-    /// pending (503). [`Onchain::new`]: 45 s, below the minute that clients and proxies wait.
-    pub receipt_wait: Duration,
-}
-
-impl Onchain {
-    /// Settlement through an endpoint, by a gas key.
-    #[must_use]
-    pub fn new(rpc_url: impl Into<String>, gas_key: LocalKey) -> Self {
-        Self { rpc_url: rpc_url.into(), gas_key, receipt_wait: Duration::from_secs(45) }
-    }
-}
-
-impl fmt::Debug for Onchain {
-    /// Without the address of the endpoint, whose path often is a key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Onchain").field("gas_key", &self.gas_key).finish_non_exhaustive()
-    }
-}
-
 /// A certificate and its key, both PEM files.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
@@ -214,6 +186,9 @@ impl Config {
         if self.onchain.is_some() && !cfg!(feature = "onchain") {
             return refuse("onchain", "this build cannot: build with the feature `onchain`");
         }
+        if let Some((field, problem)) = self.onchain.as_ref().and_then(Onchain::problem) {
+            return refuse(field, problem);
+        }
         if self.onchain.is_some() && self.payee == PRACTICE_PAYEE {
             return refuse("payee", "nobody holds the practice payee's key: name your own account");
         }
@@ -245,7 +220,10 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use blockrun_llm::networks::{ARC, BASE};
+    use blockrun_llm::{
+        networks::{ARC, BASE},
+        wallet::LocalKey,
+    };
 
     use super::*;
 

@@ -33,7 +33,7 @@ mod store;
 pub use admin::{Admin, AdminToken, AdminTokenError};
 pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price};
 pub use chat::{ChatRequest, Format, Search, Tool, ToolChoice};
-pub use config::{Config, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles};
+pub use config::{Config, PRACTICE_PAYEE, Protocols, TlsFiles};
 pub use error::Error;
 pub use facilitator::Facilitator;
 pub use images::ImageRequest;
@@ -43,3 +43,4 @@ pub use provider::{
 pub use revenue::{RevenueError, RevenueQuery, RevenueReport, RevenueRow};
 pub use serve::{Gateway, Running};
 pub use settings::SettingsError;
+pub use settlement::Onchain;

@@ -41,8 +41,9 @@ impl fmt::Display for InvalidReason {
 
 impl std::error::Error for InvalidReason {}
 
-/// A payment whose signature and terms are good. Whether the payer has the money and the nonce is
-/// unused only the token contract knows.
+/// A payment that is good as far as it was looked at: [`verify`] looks at terms and signature,
+/// [`verify_terms`] at the terms alone. Whether the payer has the money and the nonce is unused only
+/// the token contract knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// Network, and with it the token contract. Serializes as its CAIP-2 identifier.
@@ -62,11 +63,8 @@ pub struct Verified {
     pub valid_after: Timestamp,
     /// Unix time before which it can be executed.
     pub valid_before: Timestamp,
-    /// Digest that was signed.
+    /// Digest that is signed.
     pub digest: B256,
-    /// `r ‖ s ‖ v`, `v` 27 or 28. Not serialized: it moves money.
-    #[serde(skip)]
-    pub signature: [u8; 65],
 }
 
 fn caip2<S: serde::Serializer>(network: &Network, out: S) -> Result<S::Ok, S::Error> {
@@ -74,14 +72,30 @@ fn caip2<S: serde::Serializer>(network: &Network, out: S) -> Result<S::Ok, S::Er
 }
 
 /// Verifies a payment against the requirement that the server offers for the same request, at a
-/// time: version, scheme, network, terms, payee, exact amount, validity window, signature.
+/// time: version, scheme, network, terms, payee, exact amount, validity window, and that the payer's
+/// own key signed it.
 ///
-/// It does not ask a chain: balance, nonce use, contract wallets (EIP-1271, EIP-6492, EIP-7702)
-/// and simulation are the settlement's business.
+/// It does not ask a chain: balance, nonce use, the signatures of contract wallets (EIP-1271,
+/// EIP-6492, EIP-7702) and simulation are the settlement's business.
 ///
 /// # Errors
 /// The first check that fails.
 pub fn verify(
+    payment: &Payment,
+    offered: &Requirement,
+    now: Timestamp,
+) -> Result<Verified, InvalidReason> {
+    let verified = verify_terms(payment, offered, now)?;
+    own_signature(&payment.signature, verified.digest, verified.payer)?;
+    Ok(verified)
+}
+
+/// The same without a look at the signature: for a server that can ask a chain about the signature
+/// of a contract wallet, where [`own_signature`] does not accept it.
+///
+/// # Errors
+/// The first check that fails.
+pub fn verify_terms(
     payment: &Payment,
     offered: &Requirement,
     now: Timestamp,
@@ -94,8 +108,6 @@ pub fn verify(
     check_transfer(payment, &terms)?;
     let (valid_after, valid_before) = check_window(payment, now)?;
     let transfer = Transfer { network: terms.network, authorization: authorization.clone() };
-    let digest = transfer.digest();
-    let signature = check_signature(&payment.signature, digest, authorization.from)?;
     Ok(Verified {
         network: terms.network,
         payer: authorization.from,
@@ -104,8 +116,7 @@ pub fn verify(
         nonce: authorization.nonce,
         valid_after,
         valid_before,
-        digest,
-        signature,
+        digest: transfer.digest(),
     })
 }
 
@@ -185,10 +196,16 @@ fn check_window(
     Ok((valid_after, valid_before))
 }
 
-fn check_signature(
+/// The signature of an account's own key over a digest, as `r ‖ s ‖ v` with `v` 27 or 28 (0 and 1 are
+/// taken for them).
+///
+/// # Errors
+/// `invalid_exact_evm_payload_signature` when it is not 65 bytes long, malformed, by another key, or
+/// has a high `s`, which the token contract refuses.
+pub fn own_signature(
     signature: &[u8],
     digest: B256,
-    from: Address,
+    account: Address,
 ) -> Result<[u8; 65], InvalidReason> {
     let invalid = |detail: &str| InvalidReason::new("invalid_exact_evm_payload_signature", detail);
     let bytes: [u8; 65] = signature.try_into().map_err(|_| invalid("is not 65 bytes long"))?;
@@ -199,8 +216,8 @@ fn check_signature(
     let signer = parsed
         .recover_address_from_prehash(&digest)
         .map_err(|_| invalid("belongs to no account"))?;
-    if signer != from {
-        return Err(invalid(&format!("is by {signer}, not by the payer {from}")));
+    if signer != account {
+        return Err(invalid(&format!("is by {signer}, not by the payer {account}")));
     }
     Ok(parsed.as_bytes())
 }

@@ -5,7 +5,7 @@ use blockrun_llm::{Usdc, networks::BASE_SEPOLIA};
 use rusqlite::Connection;
 
 use super::*;
-use crate::settlement::{Pending, Signature, Transfer};
+use crate::settlement::{Pending, Signed, Transfer};
 
 const NOW: u64 = 1_800_000_000;
 const LIMITS: Limits = Limits { answer: 100, total: 1_000, retention: 3_600 };
@@ -86,7 +86,7 @@ fn transfer(claim: &Claim, micro: u128) -> Transfer {
         valid_after: 0,
         valid_before: NOW + 60,
         nonce: claim.key.nonce,
-        signature: Signature([0; 65]),
+        signed: Signed::default(),
         purchase: String::new(),
     }
 }

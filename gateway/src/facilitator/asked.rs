@@ -3,13 +3,13 @@
 use blockrun_llm::{
     clock::Timestamp,
     networks::Network,
-    x402::{InvalidReason, Payment, Requirement, Version, verify},
+    x402::{InvalidReason, Payment, Requirement, Version, verify_terms},
 };
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::Facilitator;
-use crate::settlement::{Signature, Transfer};
+use crate::settlement::Transfer;
 
 /// Longest description that is kept of what somebody else sells.
 const MAX_PURCHASE: usize = 200;
@@ -66,7 +66,7 @@ impl Asked {
         self.offered.text("network").unwrap_or_default()
     }
 
-    /// Everything about the payment that needs no chain, as of a time.
+    /// Everything about the payment that needs no chain, but its signature, as of a time.
     pub(super) fn verify(
         &self,
         network: &'static Network,
@@ -85,22 +85,13 @@ impl Asked {
             let detail = format!("{:?}, not {}", self.network(), own.unwrap_or("one of v1"));
             return Err(InvalidReason::new("invalid_network", detail));
         }
-        let good = verify(&self.payment, &self.offered, at)?;
+        let good = verify_terms(&self.payment, &self.offered, at)?;
         if !options.pays(good.payee) {
             let detail =
                 format!("payTo {} is not an account that this facilitator serves", good.payee);
             return Err(InvalidReason::new("invalid_payment_requirements", detail));
         }
-        Ok(Transfer {
-            payer: good.payer,
-            payee: good.payee,
-            value: good.amount,
-            valid_after: good.valid_after,
-            valid_before: good.valid_before,
-            nonce: good.nonce,
-            signature: Signature(good.signature),
-            purchase: self.purchase.clone(),
-        })
+        Ok(Transfer::new(&good, &self.payment, self.purchase.clone()))
     }
 }
 

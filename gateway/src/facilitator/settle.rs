@@ -10,7 +10,7 @@ use crate::{
     app::{App, now},
     claim::{self, Answer, Claim, ClaimKey, Kept, Limits, Standing, Taken, Turn, request_hash},
     sale::reconcile,
-    settlement::{Checked, Due, Outcome, Transfer, Unavailable},
+    settlement::{Checked, Due, Outcome, Transfer, Unavailable, unsigned},
     store::StoreError,
 };
 
@@ -137,6 +137,9 @@ fn used(what: &str) -> InvalidReason {
 }
 
 async fn execute(app: &App, claim: Claim, transfer: Transfer) -> Result<Outcome, Unavailable> {
+    if let Some(reason) = unsigned(app.settlement.as_ref(), &transfer).await? {
+        return Ok(Outcome::Refused(reason));
+    }
     let key = claim.key.clone();
     take(app, claim, &transfer).await?;
     match app.settlement.check(&key, &transfer).await {

@@ -1,12 +1,11 @@
 //! `/verify`: would this payment be settled now?
 
-use blockrun_llm::x402::InvalidReason;
+use blockrun_llm::{Usdc, x402::InvalidReason};
 
 use super::{Asked, Facilitator, VerifyReply};
 use crate::{
     app::{App, now},
-    claim::ClaimKey,
-    settlement::{Checked, Transfer, Unavailable},
+    settlement::{Checked, Unavailable},
 };
 
 /// Judges a payment by itself and by the token. Takes no claim and keeps nothing.
@@ -24,20 +23,9 @@ pub(crate) async fn verify(
         Ok(transfer) => transfer,
         Err(reason) => return Ok(refused(reason)),
     };
-    let checked = app.settlement.check(&key(app, &transfer), &transfer).await?;
+    let checked = app.settlement.verify(&transfer, Usdc::ZERO).await?;
     Ok(match checked {
         Checked::Good => VerifyReply::good(payer),
         Checked::Refused(reason) => refused(reason),
     })
-}
-
-/// What the token contract executes at most once.
-fn key(app: &App, transfer: &Transfer) -> ClaimKey {
-    let network = app.terms.network;
-    ClaimKey {
-        network: network.caip2,
-        asset: network.usdc,
-        payer: transfer.payer,
-        nonce: transfer.nonce,
-    }
 }

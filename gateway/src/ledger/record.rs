@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use crate::{
         ledger::Refusal,
-        settlement::{Signature, Transfer},
+        settlement::{Signed, Transfer},
     };
 
     const NOW: u64 = 1_800_000_000;
@@ -128,7 +128,7 @@ mod tests {
             valid_after: NOW - 1,
             valid_before: NOW + 60,
             nonce: B256::repeat_byte(nonce),
-            signature: Signature([0; 65]),
+            signed: Signed::default(),
             purchase: "test".into(),
         }
     }

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
-use blockrun_llm::x402::{InvalidReason, Payment, Verified, verify};
+use blockrun_llm::x402::{InvalidReason, Payment, verify_terms};
 use http::HeaderMap;
 
 use super::{
     Order,
-    answer::{Receipt, conflict, full, in_flight, other_call, provider_failed},
+    answer::{Receipt, conflict, full, in_flight, other_call, provider_failed, unavailable},
     fallback::Fallback,
     give::give,
     incoming,
@@ -23,7 +23,7 @@ use crate::{
     offer::Offer,
     problem::Problem,
     sales,
-    settlement::{Checked, Outcome, Pending, Signature, Transfer},
+    settlement::{self, Checked, Outcome, Pending, Transfer},
 };
 
 /// Answers an order: free models at once, others for a payment, and with a 402 without one.
@@ -124,9 +124,12 @@ impl Sale {
             only_from_the_beginning(self.after)?;
         }
         let transfer = match self.verify() {
-            Ok(verified) => self.transfer(&verified),
+            Ok(transfer) => transfer,
             Err(reason) => return Ok(self.offer.response(Some(&reason))),
         };
+        if let Some(reason) = self.unsigned(&transfer).await? {
+            return Ok(self.offer.response(Some(&reason)));
+        }
         let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
         let model = self.order.goods.model.id.clone();
         let take = move |db: &_| {
@@ -163,14 +166,23 @@ impl Sale {
         }
     }
 
-    /// Everything about the payment that needs no ledger.
-    fn verify(&self) -> Result<Verified, InvalidReason> {
+    /// Everything about the payment that needs no ledger, but its signature.
+    fn verify(&self) -> Result<Transfer, InvalidReason> {
         let offered = self.offer.requirement(self.payment.version).map_err(|error| {
             InvalidReason::new("invalid_payment_requirements", error.to_string())
         })?;
-        let verified = verify(&self.payment, &offered, now())?;
+        let verified = verify_terms(&self.payment, &offered, now())?;
         self.patience(verified.valid_before)?;
-        Ok(verified)
+        Ok(Transfer::new(&verified, &self.payment, self.offer.description.clone()))
+    }
+
+    /// Why the payer did not sign, before there is a claim.
+    async fn unsigned(&self, transfer: &Transfer) -> Result<Option<InvalidReason>, Problem> {
+        let unsigned = settlement::unsigned(self.app.settlement.as_ref(), transfer).await;
+        unsigned.map_err(|error| {
+            tracing::warn!(%error, "a contract's signature cannot be checked");
+            unavailable()
+        })
     }
 
     /// The time that is left for an answer, so that its payment can still be settled.
@@ -182,19 +194,6 @@ impl Sale {
                 Err(InvalidReason::new(code, detail))
             }
             left => Ok(Duration::from_secs(left).min(self.app.config.provider_timeout)),
-        }
-    }
-
-    fn transfer(&self, verified: &Verified) -> Transfer {
-        Transfer {
-            payer: verified.payer,
-            payee: verified.payee,
-            value: verified.amount,
-            valid_after: verified.valid_after,
-            valid_before: verified.valid_before,
-            nonce: verified.nonce,
-            signature: Signature(verified.signature),
-            purchase: self.offer.description.clone(),
         }
     }
 

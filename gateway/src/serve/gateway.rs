@@ -94,7 +94,8 @@ async fn settlement(
         (Some(ledger), _) => Ok(Arc::new(Practice::new(store.clone(), ledger))),
         #[cfg(feature = "onchain")]
         (None, Some(onchain)) => {
-            Ok(Arc::new(Chain::connect(config, onchain, store.clone()).await?))
+            let chain: Arc<dyn Settlement> = Chain::connect(config, onchain, store.clone()).await?;
+            Ok(chain)
         }
         _ => {
             let problem = "this build cannot settle on a chain".to_owned();

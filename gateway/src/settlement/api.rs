@@ -1,11 +1,14 @@
 //! What a settlement is asked, and what it answers.
 
-use alloy::primitives::{Address, B256};
-use blockrun_llm::{Usdc, x402::InvalidReason};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use blockrun_llm::{
+    Usdc,
+    x402::{InvalidReason, Payment, Verified, own_signature},
+};
 
 use crate::{claim::ClaimKey, store::StoreError};
 
-/// A verified `transferWithAuthorization` (EIP-3009), and what it buys.
+/// A `transferWithAuthorization` (EIP-3009) whose terms are verified, and what it buys.
 #[derive(Debug, Clone)]
 pub(crate) struct Transfer {
     pub(crate) payer: Address,
@@ -15,27 +18,50 @@ pub(crate) struct Transfer {
     pub(crate) valid_after: u64,
     pub(crate) valid_before: u64,
     pub(crate) nonce: B256,
-    /// The payer's, `r ‖ s ‖ v`. It moves money: never printed.
-    #[cfg_attr(not(feature = "onchain"), expect(dead_code, reason = "only a chain asks for it"))]
-    pub(crate) signature: Signature,
+    pub(crate) signed: Signed,
     /// One line for people who look the transaction up.
     pub(crate) purchase: String,
 }
 
-/// A payer's signature.
-#[derive(Clone, Copy)]
-pub(crate) struct Signature(
-    #[cfg_attr(not(feature = "onchain"), expect(dead_code, reason = "only a chain asks for it"))]
-    pub(crate) [u8; 65],
-);
+/// What the payer signed, and its signature, of whatever length.
+#[derive(Clone, Default)]
+pub(crate) struct Signed {
+    pub(crate) digest: B256,
+    pub(crate) signature: Bytes,
+}
 
-impl std::fmt::Debug for Signature {
+impl std::fmt::Debug for Signed {
+    /// Without the signature: it moves money.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Signature")
+        f.debug_struct("Signed").field("digest", &self.digest).finish_non_exhaustive()
     }
 }
 
-/// Outcome of [`Settlement::check`].
+impl Transfer {
+    /// The transfer of a payment whose terms were verified.
+    pub(crate) fn new(verified: &Verified, payment: &Payment, purchase: String) -> Self {
+        Self {
+            payer: verified.payer,
+            payee: verified.payee,
+            value: verified.amount,
+            valid_after: verified.valid_after,
+            valid_before: verified.valid_before,
+            nonce: verified.nonce,
+            signed: Signed { digest: verified.digest, signature: payment.signature.clone().into() },
+            purchase,
+        }
+    }
+
+    /// The signature as `r ‖ s ‖ v` when it is by the payer's own key.
+    ///
+    /// # Errors
+    /// It is not: the payer may be a contract, which only a chain can ask.
+    pub(crate) fn own_signature(&self) -> Result<[u8; 65], InvalidReason> {
+        own_signature(&self.signed.signature, self.signed.digest, self.payer)
+    }
+}
+
+/// Outcome of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Checked {
     /// The token would execute the transfer.
@@ -73,6 +99,17 @@ pub(crate) enum Outcome {
     Unknown(Option<B256>),
 }
 
+/// What is left to pay for transactions with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gas {
+    /// The account that pays.
+    pub(crate) account: Address,
+    /// What it has of the chain's coin, in its smallest unit.
+    pub(crate) wei: U256,
+    /// For about how many settlements that is enough at the fees of the moment.
+    pub(crate) settlements: u64,
+}
+
 /// The chain or the store could not be asked. Nothing was sent that was not sent before.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("settlement: {0}")]
@@ -90,8 +127,15 @@ impl From<StoreError> for Unavailable {
 /// out; how it ended, before it says so. The caller has the claim's turn.
 #[async_trait::async_trait]
 pub(crate) trait Settlement: Send + Sync + std::fmt::Debug {
-    /// Whether the token would execute the transfer of a claim now, beside what the payer's earlier
-    /// claims hold. Changes nothing.
+    /// Whether the payer's account stands behind a signature that is not by its own key. Asked before
+    /// there is a claim, so that only valid signatures make claims. Changes nothing.
+    async fn confirm(&self, transfer: &Transfer) -> Result<Checked, Unavailable>;
+
+    /// Everything about a transfer that needs no claim: signature, nonce, validity, balance less what
+    /// is `held` of it, and whether the token would execute it now. Changes nothing.
+    async fn verify(&self, transfer: &Transfer, held: Usdc) -> Result<Checked, Unavailable>;
+
+    /// The same for the transfer of a claim, beside what the payer's earlier claims hold.
     async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable>;
 
     /// Executes a transfer, or finds that somebody else did.
@@ -99,4 +143,24 @@ pub(crate) trait Settlement: Send + Sync + std::fmt::Debug {
 
     /// Finds out what became of an earlier [`settle`](Self::settle); never starts another one.
     async fn reconcile(&self, pending: Pending) -> Result<Outcome, Unavailable>;
+
+    /// What is left for gas, as it was seen last; `None` where settling costs nothing.
+    fn gas(&self) -> Option<Gas> {
+        None
+    }
+}
+
+/// Why the payer did not sign, if so. Nobody is asked about the signature of its own key; that of a
+/// contract only its chain can judge.
+pub(crate) async fn unsigned(
+    settlement: &dyn Settlement,
+    transfer: &Transfer,
+) -> Result<Option<InvalidReason>, Unavailable> {
+    if transfer.own_signature().is_ok() {
+        return Ok(None);
+    }
+    Ok(match settlement.confirm(transfer).await? {
+        Checked::Good => None,
+        Checked::Refused(reason) => Some(reason),
+    })
 }

@@ -1,7 +1,7 @@
 //! Settlement on the practice ledger: in the same database, so that a transfer and its claim change
 //! together.
 
-use blockrun_llm::x402::InvalidReason;
+use blockrun_llm::{Usdc, x402::InvalidReason};
 use rusqlite::Connection;
 
 use super::{Checked, Due, Outcome, Pending, Settlement, Transfer, Unavailable};
@@ -32,14 +32,28 @@ impl Practice {
 
 #[async_trait::async_trait]
 impl Settlement for Practice {
+    /// There are no contracts on the ledger.
+    async fn confirm(&self, transfer: &Transfer) -> Result<Checked, Unavailable> {
+        Ok(signed(transfer))
+    }
+
+    async fn verify(&self, transfer: &Transfer, held: Usdc) -> Result<Checked, Unavailable> {
+        let signed = signed(transfer);
+        if signed != Checked::Good {
+            return Ok(signed);
+        }
+        let (ledger, transfer) = (self.ledger, transfer.clone());
+        let refusal = self.store.run(move |db| ledger.check(db, &transfer, held, now())).await?;
+        Ok(checked(refusal))
+    }
+
     async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable> {
         let (ledger, key, transfer) = (self.ledger, key.clone(), transfer.clone());
         let check = move |db: &_| {
             let held = claim::held(db, &key, now())?;
             ledger.check(db, &transfer, held, now())
         };
-        let refusal = self.store.run(check).await?;
-        Ok(refusal.map_or(Checked::Good, |refusal| Checked::Refused(refusal.into())))
+        Ok(checked(self.store.run(check).await?))
     }
 
     async fn settle(&self, due: Due) -> Result<Outcome, Unavailable> {
@@ -58,9 +72,17 @@ impl Settlement for Practice {
     }
 }
 
+fn signed(transfer: &Transfer) -> Checked {
+    transfer.own_signature().map_or_else(Checked::Refused, |_| Checked::Good)
+}
+
+fn checked(refusal: Option<Refusal>) -> Checked {
+    refusal.map_or(Checked::Good, |refusal| Checked::Refused(refusal.into()))
+}
+
 fn execute(db: &Connection, ledger: &Ledger, due: &Due) -> Result<Outcome, StoreError> {
     let refused = if due.model == UNSETTLED {
-        let (available, needed) = (blockrun_llm::Usdc::ZERO, due.transfer.value);
+        let (available, needed) = (Usdc::ZERO, due.transfer.value);
         Err(Refusal::Funds { available, needed })
     } else {
         ledger.execute(db, &due.transfer, now())?

@@ -170,6 +170,7 @@ mod tests {
         db.execute_batch(SCHEMA).unwrap();
         let shape = |db: &Connection| -> Vec<String> {
             let sql = "SELECT name FROM pragma_table_info('claims')
+                       UNION ALL SELECT name FROM pragma_table_info('transactions')
                        UNION ALL SELECT sql FROM sqlite_schema WHERE name = 'claims_sold'";
             let mut statement = db.prepare(sql).unwrap();
             statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -177,7 +178,9 @@ mod tests {
         let new = shape(&db);
         db.execute_batch(
             "DROP INDEX claims_sold; ALTER TABLE claims DROP COLUMN model;
-             ALTER TABLE claims DROP COLUMN taken_at; PRAGMA user_version = 2",
+             ALTER TABLE claims DROP COLUMN taken_at; DROP TABLE transactions;
+             CREATE TABLE transactions (claim INTEGER PRIMARY KEY, gas_nonce INTEGER, raw BLOB);
+             PRAGMA user_version = 2",
         )
         .unwrap();
         drop(db);

@@ -32,12 +32,19 @@ CREATE INDEX claims_ending ON claims (expires)
 CREATE INDEX claims_sold ON claims (taken_at, model, payer, value)
     WHERE state IN ('streaming', 'settled', 'spent') AND model IS NOT NULL;
 
--- Signed settlement transactions that may have been sent and are not known to have ended.
+-- Signed settlement transactions of a gas key, kept until they are too deep in the chain to be lost.
+-- Those of one nonce differ in their fee: the later ones were to replace the earlier ones.
 CREATE TABLE transactions (
-    claim      INTEGER PRIMARY KEY REFERENCES claims (id) ON DELETE CASCADE,
+    sender     BLOB NOT NULL,
     gas_nonce  INTEGER NOT NULL,
-    raw        BLOB NOT NULL
-);
+    version    INTEGER NOT NULL,  -- 0, 1, 2 ...
+    claim      INTEGER REFERENCES claims (id) ON DELETE SET NULL, -- null: its outcome is booked
+    signed     INTEGER NOT NULL,
+    raw        BLOB NOT NULL,
+    PRIMARY KEY (sender, gas_nonce, version)
+) WITHOUT ROWID;
+
+CREATE INDEX transactions_claim ON transactions (claim) WHERE claim IS NOT NULL;
 
 -- Which settlement this database is of, from its first start on.
 CREATE TABLE settlement (kind TEXT NOT NULL);
