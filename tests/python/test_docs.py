@@ -1,0 +1,119 @@
+"""Every block of Python and of shell in the documents runs, against the practice gateway.
+
+The blocks of a document run in its order and know of each other. What a reader has and a test has
+not stands before a block as a comment: ``<!-- given: code -->``. A block that no test can run says
+why: ``<!-- not run: reason -->``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from support import KEY, ROOT, program
+
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "bindings-python/README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/guide").glob("*.md")),
+]
+
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<note>given|not run):\s*(?P<text>(?:(?!-->).)*?)\s*-->\n+)?"
+    r"^```(?P<language>\w+)\n(?P<code>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+RUNNER = """
+import ast, asyncio, inspect, json, sys
+
+sys.path.insert(0, "")
+known = {"__name__": "__main__"}
+with asyncio.Runner() as runner:
+    for place, line, code in json.load(sys.stdin):
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        done = eval(compile("\\n" * line + code, place, "exec", flags), known)
+        if inspect.iscoroutine(done):
+            runner.run(done)
+"""
+
+
+class Block(NamedTuple):
+    line: int
+    given: str
+    code: str
+
+
+def blocks(document: Path, language: str) -> list[Block]:
+    """The blocks of a language that are to be run."""
+    text = document.read_text()
+    found = []
+    for match in BLOCK.finditer(text):
+        if match["language"] == language and match["note"] != "not run":
+            line = text.count("\n", 0, match.start("code"))
+            code = re.sub(r"0x(?:…|\.\.\.)", KEY, match["code"])
+            found.append(Block(line, match["text"] or "", code))
+    return found
+
+
+def documents(language: str) -> list[Path]:
+    return [document for document in DOCUMENTS if blocks(document, language)]
+
+
+def run(command: list[str], given: str, gateway: str, folder: Path) -> None:
+    programs = str(program("blockrun", "BLOCKRUN_BIN").parent)
+    environment = {
+        **os.environ,
+        "BLOCKRUN_WALLET_KEY": KEY,
+        "BLOCKRUN_API_URL": gateway,
+        "BLOCKRUN_HOME": str(folder / "home"),
+        "HOME": str(folder),
+        "PATH": os.pathsep.join([programs, str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    done = subprocess.run(
+        command,
+        input=given,
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def name(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.Runner")
+@pytest.mark.parametrize("document", documents("python"), ids=name)
+def test_python(document: Path, gateway: str, tmp_path: Path) -> None:
+    pieces = []
+    for block in blocks(document, "python"):
+        pieces += [("given", 0, block.given), (name(document), block.line, block.code)]
+    run([sys.executable, "-c", RUNNER], json.dumps(pieces), gateway, tmp_path)
+
+
+@pytest.mark.parametrize("document", documents("sh"), ids=name)
+def test_shell(document: Path, gateway: str, tmp_path: Path) -> None:
+    script = "".join(block.given + "\n" + block.code for block in blocks(document, "sh"))
+    run(["bash", "-eu", "-o", "pipefail"], script, gateway, tmp_path)
+
+
+def test_a_block_that_fails_is_noticed(gateway: str, tmp_path: Path) -> None:
+    document = tmp_path / "broken.md"
+    document.write_text("Words.\n\n<!-- given: one = 1 -->\n```python\nassert one == 2\n```\n")
+    assert blocks(document, "python") == [Block(4, "one = 1", "assert one == 2\n")]
+    with pytest.raises(AssertionError, match="line 5"):
+        run([sys.executable, "-c", RUNNER], '[["x", 4, "assert 1 == 2"]]', gateway, tmp_path)
+    document.write_text("<!-- not run: it is none -->\n```sh\nexit 1\n```\n")
+    assert blocks(document, "sh") == []
