@@ -5,6 +5,7 @@ mod request;
 mod search;
 mod tool;
 
+pub(crate) use request::MAX_CHOICES;
 pub use request::{ChatRequest, Format};
 pub use search::Search;
 pub use tool::{Tool, ToolChoice};

@@ -4,5 +4,5 @@ mod quote;
 mod request;
 
 pub(crate) use quote::quote;
-pub(crate) use request::Delivery;
 pub use request::ImageRequest;
+pub(crate) use request::{Delivery, MAX_PICTURES, MAX_PROMPT};

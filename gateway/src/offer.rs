@@ -1,5 +1,7 @@
 //! The 402: what a request costs and how it can be paid, in both versions of the protocol at once.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     response::{IntoResponse, Response},
@@ -10,16 +12,19 @@ use blockrun_llm::{
     quote::RULE,
     x402::{InvalidReason, PAYMENT_REQUIRED, Requirement, Version, encode_header},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
     catalog::PictureKind,
     config::{Config, Protocols},
+    discovery::{Endpoint, extensions},
     problem::Problem,
+    stock::Stock,
 };
 
-const MIME_TYPE: &str = "application/json";
+/// What an answer is.
+pub(crate) const MIME_TYPE: &str = "application/json";
 
 /// What is the same in every offer of a gateway.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +39,9 @@ pub(crate) struct Terms {
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
     pub(crate) terms: Terms,
+    /// Where it is sold, and by whom.
+    pub(crate) endpoint: Endpoint,
+    pub(crate) stock: Arc<Stock>,
     pub(crate) amount: Usdc,
     /// The URL that was called.
     pub(crate) url: String,
@@ -66,6 +74,26 @@ impl Terms {
             },
         })
     }
+
+    /// A requirement of a version, for an amount. What is sold, and where, is part of it in v1.
+    pub(crate) fn requirement(
+        &self,
+        version: Version,
+        amount: Usdc,
+        url: &str,
+        description: &str,
+    ) -> Value {
+        let mut requirement = self.template();
+        requirement[version.amount_field()] = amount.micro().to_string().into();
+        if version == Version::V1 {
+            requirement["network"] = self.network.v1_name.into();
+            requirement["resource"] = url.into();
+            requirement["description"] = description.into();
+            requirement["mimeType"] = MIME_TYPE.into();
+            requirement["outputSchema"] = Value::Null;
+        }
+        requirement
+    }
 }
 
 impl Offer {
@@ -75,16 +103,7 @@ impl Offer {
     }
 
     fn requirement_json(&self, version: Version) -> Value {
-        let mut requirement = self.terms.template();
-        requirement[version.amount_field()] = self.amount.micro().to_string().into();
-        if version == Version::V1 {
-            requirement["network"] = self.terms.network.v1_name.into();
-            requirement["resource"] = self.url.as_str().into();
-            requirement["description"] = self.description.as_str().into();
-            requirement["mimeType"] = MIME_TYPE.into();
-            requirement["outputSchema"] = Value::Null;
-        }
-        requirement
+        self.terms.requirement(version, self.amount, &self.url, &self.description)
     }
 
     /// The 402 of a request without a payment, or with one that was refused for a reason.
@@ -93,7 +112,6 @@ impl Offer {
         let body = if offers(Version::V1) { self.body_v1(refusal) } else { self.body_v2(refusal) };
         let mut response = (StatusCode::PAYMENT_REQUIRED, Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if offers(Version::V2) {
             let required = encode_header(&self.required_v2(refusal).to_string());
             // Base64 is always a valid header value.
@@ -105,32 +123,18 @@ impl Offer {
     }
 
     fn required_v2(&self, refusal: Option<&InvalidReason>) -> Value {
+        let mut resource = json!({
+            "url": self.url,
+            "description": self.description,
+            "mimeType": MIME_TYPE,
+        });
+        self.stock.service.label(&mut resource);
         json!({
             "x402Version": 2,
             "error": refusal.map_or("PAYMENT-SIGNATURE header is required", |reason| reason.code),
-            "resource": {
-                "url": self.url,
-                "description": self.description,
-                "mimeType": MIME_TYPE,
-            },
+            "resource": resource,
             "accepts": [self.requirement_json(Version::V2)],
-            "extensions": self.extensions(),
-        })
-    }
-
-    fn extensions(&self) -> Value {
-        json!({
-            "payment-identifier": {
-                "info": {"required": false},
-                "schema": {
-                    "type": "object",
-                    "properties": {"required": {"type": "boolean"}, "id": {"type": "string"}},
-                },
-            },
-            "quote": {
-                "info": self.basis,
-                "schema": {"type": "object", "required": ["rule"]},
-            },
+            "extensions": extensions(self.endpoint, &self.basis),
         })
     }
 

@@ -3,7 +3,10 @@
 mod admin;
 mod answers;
 mod body;
+mod cached;
 mod chat;
+mod cors;
+mod documents;
 mod facilitator;
 mod health;
 mod images;

@@ -22,7 +22,9 @@ mod replay;
 mod sell;
 mod stream;
 
+pub(crate) use answer::ANSWER;
 pub(crate) use estimate::estimate;
+pub(crate) use fallback::FALLBACK_HEADERS;
 pub(crate) use order::Order;
 pub(crate) use reconcile::{reconcile, reconcile_all};
 pub(crate) use recover::recover;

@@ -1,8 +1,9 @@
-//! The settings file of a gateway: who answers, and what is charged.
+//! The settings file of a gateway: who answers, what is charged, and who sells.
 
 mod fault;
 mod file;
 mod price;
+mod service;
 mod upstream;
 
 use fault::Fault;

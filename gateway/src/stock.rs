@@ -5,10 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use blockrun_llm::quote::PriceRule;
 
 use crate::{
+    app::now,
     catalog::Catalog,
     config::Config,
     error::Error,
     provider::{PracticeProvider, Provider, Upstreams},
+    service::Service,
     settings::Settings,
 };
 
@@ -19,6 +21,9 @@ pub(crate) struct Stock {
     pub(crate) catalog: Catalog,
     pub(crate) rule: PriceRule,
     pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) service: Service,
+    /// When it was loaded, in Unix seconds.
+    pub(crate) since: u64,
 }
 
 impl Stock {
@@ -29,19 +34,20 @@ impl Stock {
             Some(path) => Catalog::from_file(path)?,
             None => Catalog::built_in()?,
         };
-        let mut rule = PriceRule::default();
+        let (mut rule, mut service) = (PriceRule::default(), Service::default());
         let provider: Arc<dyn Provider> = match (given, &config.settings) {
             (Some(given), _) => Arc::clone(given),
             (None, None) => Arc::new(PracticeProvider::new(config.provider_delay)),
             (None, Some(path)) => {
                 let settings = Settings::from_file(path, &catalog)?;
-                rule = settings.rule;
+                (rule, service) = (settings.rule, settings.service);
                 let upstreams = Upstreams::new(settings.upstreams);
                 let refuse = |problem| Error::Config { field: "settings", problem };
                 Arc::new(upstreams.map_err(refuse)?)
             }
         };
-        Ok(Self { catalog: catalog.only(|model| provider.serves(model)), rule, provider })
+        let catalog = catalog.only(|model| provider.serves(model));
+        Ok(Self { catalog, rule, provider, service, since: now() })
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::field::{Invalid, flag, integer, model, number, object, present};
 
 /// Most answers that one request may ask for.
-const MAX_CHOICES: u64 = 8;
+pub(crate) const MAX_CHOICES: u64 = 8;
 /// Most stop sequences of a request.
 const MAX_STOPS: usize = 4;
 /// The values of `reasoning_effort`.

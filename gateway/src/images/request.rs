@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use crate::field::{Invalid, flag, integer, model, object, present};
 
 /// Most pictures that one request may ask for.
-const MAX_PICTURES: u64 = 10;
+pub(crate) const MAX_PICTURES: u64 = 10;
 /// Longest prompt, in characters.
-const MAX_PROMPT: usize = 4_000;
+pub(crate) const MAX_PROMPT: usize = 4_000;
 /// A size or quality that is left to the model, as at OpenAI.
 const AUTO: &str = "auto";
 

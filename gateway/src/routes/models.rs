@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
+use super::cached::cached;
 use crate::{
     app::App,
     catalog::{Model, Price},
@@ -12,9 +13,9 @@ use crate::{
 
 /// The models in OpenAI's list form, with prices in dollars per million tokens before the margin
 /// (`pricing.flat`: a picture of the default kind), limits and categories.
-pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let data: Vec<_> = app.shelf.stock().catalog.listed().map(row).collect();
-    Json(json!({"object": "list", "data": data}))
+    cached(&headers, &json!({"object": "list", "data": data}))
 }
 
 pub(super) fn row(model: &Model) -> Value {

@@ -2,13 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    http::Request,
-    response::{IntoResponse, Response},
-};
-use http::header;
+use axum::{Json, extract::State, http::Request};
+use serde_json::Value;
 
 use super::body;
 use crate::{app::App, problem::Problem, sale};
@@ -17,9 +12,8 @@ use crate::{app::App, problem::Problem, sale};
 pub(super) async fn quote(
     State(app): State<Arc<App>>,
     request: Request<axum::body::Body>,
-) -> Result<Response, Problem> {
+) -> Result<Json<Value>, Problem> {
     let (parts, body) = request.into_parts();
     let body = body::read(&app.config, &parts.headers, body).await?;
-    let estimate = sale::estimate(&app, &body)?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(estimate)).into_response())
+    sale::estimate(&app, &body).map(Json)
 }

@@ -6,19 +6,34 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use http::{Method, StatusCode, Uri};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    admin, answers, chat, facilitator, health, images, models, pricing, quote, rpc, transactions,
+    admin, answers, chat, cors, documents, facilitator, health, images, models, pricing, quote,
+    rpc, transactions,
 };
 use crate::{app::App, problem::Problem};
 
 /// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
-/// nothing, however it is spelled.
+/// nothing, however it is spelled. Every route but those of the operator is in `openapi.json`; a test
+/// compares them.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let router =
+    // What says nothing of caches is for none.
+    let no_store = HeaderValue::from_static("no-store");
+    let facilitator =
         if app.config.facilitator.is_some() { facilitator::routes() } else { Router::new() };
-    router
+    Router::new()
+        .merge(public().route_layer(cors::cors(&app)))
+        .merge(own().merge(facilitator).method_not_allowed_fallback(wrong_method))
+        .fallback(unknown_path)
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
+        .with_state(app)
+}
+
+/// What anybody may ask, from any program and, where the settings let them, from web pages.
+fn public() -> Router<Arc<App>> {
+    Router::new()
         .route("/api/v1/chat/completions", post(chat::completions))
         .route("/api/v1/images/generations", post(images::generations))
         .route("/api/v1/images/{file}", get(images::picture))
@@ -26,13 +41,19 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/models", get(models::list))
         .route("/api/v1/quote", post(quote::quote))
         .route("/api/pricing", get(pricing::pricing))
-        .route("/admin/revenue", get(admin::revenue))
+        .route("/.well-known/x402", get(documents::manifest))
+        .route("/discovery/resources", get(documents::resources))
+        .route("/openapi.json", get(documents::openapi))
         .route("/health", get(health::health))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// What no script of a web page may read.
+fn own() -> Router<Arc<App>> {
+    Router::new()
+        .route("/admin/revenue", get(admin::revenue))
         .route("/practice/transactions/{id}", get(transactions::explain))
         .route("/practice/rpc", post(rpc::serve))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(wrong_method)
-        .with_state(app)
 }
 
 async fn unknown_path(uri: Uri) -> Problem {

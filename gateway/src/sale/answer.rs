@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::{offer::Offer, problem::Problem, provider::ProviderError};
 
 /// Says that an answer can be fetched again from `/api/v1/answers/`, and by which id.
-const ANSWER: &str = "blockrun-answer";
+pub(crate) const ANSWER: &str = "blockrun-answer";
 
 /// How an answer travels.
 pub(super) const fn content_type(stream: bool) -> HeaderValue {

@@ -11,6 +11,9 @@ const USED: &str = "x-fallback-used";
 const MODEL: &str = "x-fallback-model";
 const SKIPPED: &str = "x-settlement-skipped";
 
+/// All that a response may say about who answered.
+pub(crate) const FALLBACK_HEADERS: [&str; 3] = [USED, MODEL, SKIPPED];
+
 /// What a response says about who answered.
 #[derive(Debug, Clone)]
 pub(super) struct Fallback {

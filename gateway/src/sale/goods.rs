@@ -11,6 +11,7 @@ use crate::{
     app::{App, now},
     catalog::{Catalog, Model},
     chat::ChatRequest,
+    discovery::Endpoint,
     field::{self, Invalid},
     images::{self, Delivery, ImageRequest},
     offer::Offer,
@@ -98,6 +99,14 @@ impl Goods {
             by: Arc::clone(&model),
             model,
         })
+    }
+
+    /// Where it is sold.
+    pub(super) const fn endpoint(&self) -> Endpoint {
+        match self.work {
+            Work::Chat(..) => Endpoint::Chat,
+            Work::Draw(..) => Endpoint::Images,
+        }
     }
 
     /// Whether the answer is wanted as a stream.

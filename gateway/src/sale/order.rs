@@ -1,13 +1,15 @@
 //! A request that can be served: valid, for a known model, with a price.
 
+use std::sync::Arc;
+
 use axum::http::request::Parts;
 use bytes::Bytes;
-use http::{header, uri::Authority};
 
 use super::goods::Goods;
 use crate::{
     app::App,
     offer::Offer,
+    origin::origin,
     problem::Problem,
     provider::{Frames, ProviderError},
 };
@@ -39,13 +41,16 @@ impl Order {
 
     fn of(goods: Goods, app: &App, parts: &Parts, body: Bytes) -> Self {
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
-        Self { goods, body, method, path, origin: origin(app, parts) }
+        let origin = origin(app, &goods.stock.service, &parts.uri, &parts.headers);
+        Self { goods, body, method, path, origin }
     }
 
     /// What a 402 says about it; `None` when the model is free.
     pub(super) fn offer(&self, app: &App) -> Option<Offer> {
         Some(Offer {
             terms: app.terms,
+            endpoint: self.goods.endpoint(),
+            stock: Arc::clone(&self.goods.stock),
             amount: self.goods.amount?,
             url: format!("{}{}", self.origin, self.path),
             description: self.goods.description.clone(),
@@ -67,13 +72,4 @@ impl Order {
     pub(super) fn is_stream(&self) -> bool {
         self.goods.is_stream()
     }
-}
-
-/// The origin as the caller wrote it, as far as its headers tell.
-fn origin(app: &App, parts: &Parts) -> String {
-    let scheme = if app.config.tls.is_some() { "https" } else { "http" };
-    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = parts.uri.authority().cloned();
-    let authority = authority.or_else(|| host?.parse::<Authority>().ok());
-    authority.map_or_else(|| app.base_url.clone(), |authority| format!("{scheme}://{authority}"))
 }

@@ -38,7 +38,7 @@ pub enum SettingsError {
 /// A value that makes no sense: where in the text, which key, and what is wrong.
 pub(super) struct Fault {
     at: usize,
-    key: &'static str,
+    pub(super) key: &'static str,
     problem: String,
 }
 

@@ -5,8 +5,8 @@ use std::{env, path::Path};
 use blockrun_llm::quote::PriceRule;
 use toml::Spanned;
 
-use super::{Fault, SettingsError, price, upstream};
-use crate::{catalog::Catalog, provider::Upstream};
+use super::{Fault, SettingsError, price, service, upstream};
+use crate::{catalog::Catalog, provider::Upstream, service::Service};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +14,8 @@ struct File {
     upstream: Spanned<Vec<upstream::Row>>,
     #[serde(default)]
     price: price::Row,
+    #[serde(default)]
+    service: service::Row,
 }
 
 /// What a settings file says, checked.
@@ -23,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) upstreams: Vec<Upstream>,
     /// What is charged.
     pub(crate) rule: PriceRule,
+    /// Who sells.
+    pub(crate) service: Service,
 }
 
 impl Settings {
@@ -45,13 +49,22 @@ fn parse(
 ) -> Result<Settings, SettingsError> {
     let parsed: File = toml::from_str(text)
         .map_err(|e| SettingsError::Syntax { file: file.into(), source: Box::new(e) })?;
-    let rule = parsed.price.check();
-    let upstreams = check(parsed.upstream, catalog, variable);
-    let settings = rule.and_then(|rule| Ok(Settings { rule, upstreams: upstreams? }));
-    settings.map_err(|fault| fault.within(file, text))
+    check(parsed, catalog, variable).map_err(|fault| fault.within(file, text))
 }
 
 fn check(
+    file: File,
+    catalog: &Catalog,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Settings, Fault> {
+    Ok(Settings {
+        rule: file.price.check()?,
+        service: file.service.check()?,
+        upstreams: upstreams(file.upstream, catalog, variable)?,
+    })
+}
+
+fn upstreams(
     rows: Spanned<Vec<upstream::Row>>,
     catalog: &Catalog,
     variable: impl Fn(&str) -> Option<String>,
@@ -115,8 +128,9 @@ mod tests {
     #[test]
     fn the_example_is_true() {
         let text = include_str!("../../gateway.example.toml");
-        let Settings { upstreams: all, rule } = settings(text).unwrap();
+        let Settings { upstreams: all, rule, service } = settings(text).unwrap();
         assert_eq!(rule, PriceRule::default(), "the example shows the defaults");
+        assert_eq!(service.tags, ["ai", "chat"]);
         let catalog = Catalog::built_in().unwrap();
         let served = |id: &str| {
             let model = catalog.get(id).unwrap();
