@@ -22,7 +22,8 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node test-integrations hosts-python ffi hello swift kotlin test-swift test-kotlin test-uniffi parity \
+	test-rust test-python test-node test-integrations hosts-python test-hosts ffi hello swift kotlin \
+	test-swift test-kotlin test-uniffi parity \
 	faults compare soak clean
 
 help: ## this list
@@ -42,7 +43,7 @@ test: ## every lint and test, in every language
 	@if grep -qiE '$(TEST_KEYS)' $(TARGET)/test.log; then echo 'a private key was printed' >&2; exit 1; fi
 	@echo 'No private key in $(TARGET)/test.log. All tests passed.'
 
-everything: lint test-rust test-python test-node test-integrations test-uniffi test-kotlin test-swift demo
+everything: lint test-rust test-python test-node test-integrations test-hosts test-uniffi test-kotlin test-swift demo
 
 lint: lint-rust lint-python lint-node parity ## formatting, clippy, ruff, mypy, pyright, biome, tsc
 
@@ -114,6 +115,18 @@ hosts-python: wheel $(HOSTS)/.installed
 		$(TARGET)/wheels/blockrun_llm-*.whl $(INTEGRATIONS)/wheels/*.whl
 	cd integrations && $(VENV)/bin/mypy --config-file mypy.ini --python-executable $(HOSTS)/bin/python
 	cd integrations && $(HOSTS)/bin/pytest --quiet --benchmark-disable
+
+# --- packages that others wrote, in front of `blockrun proxy`
+
+CALLERS := $(TARGET)/callers
+
+$(CALLERS)/.installed: tests/hosts/requirements.txt
+	$(PYTHON) -m venv $(CALLERS)
+	$(CALLERS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+test-hosts: native $(CALLERS)/.installed
+	PYTHONPATH=tests/hosts $(CALLERS)/bin/pytest tests/hosts
 
 # --- Swift and Kotlin, over one native library
 

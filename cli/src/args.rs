@@ -38,6 +38,9 @@ pub(crate) enum Command {
     /// Run the paid endpoint.
     #[cfg(feature = "gateway")]
     Gateway(Box<crate::gateway::GatewayArguments>),
+    /// Pay for any program that has a setting for its base URL.
+    #[cfg(feature = "proxy")]
+    Proxy(crate::proxy::ProxyArguments),
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,16 @@ pub(crate) struct ClientArguments {
     /// Most that one call may cost, in dollars [env: BLOCKRUN_MAX_COST_PER_CALL] [default: 1].
     #[arg(long, global = true, value_name = "USDC")]
     max_cost: Option<Usdc>,
+    /// Most that this process may spend, in dollars [env: BLOCKRUN_MAX_SESSION_COST].
+    #[arg(long, global = true, value_name = "USDC")]
+    max_session_cost: Option<Usdc>,
+    /// Most that all programs of this wallet home may spend in an hour, in dollars
+    /// [env: BLOCKRUN_MAX_COST_PER_HOUR].
+    #[arg(long, global = true, value_name = "USDC")]
+    max_cost_per_hour: Option<Usdc>,
+    /// Most that they may spend in a day, in dollars [env: BLOCKRUN_MAX_COST_PER_DAY].
+    #[arg(long, global = true, value_name = "USDC")]
+    max_cost_per_day: Option<Usdc>,
     /// PEM file with the only certificates to trust.
     #[arg(long, global = true, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -39,6 +49,9 @@ impl ClientArguments {
         ClientOptions {
             api_url: self.api_url,
             max_cost_per_call: self.max_cost,
+            max_session_cost: self.max_session_cost,
+            max_cost_per_hour: self.max_cost_per_hour,
+            max_cost_per_day: self.max_cost_per_day,
             ca_file: self.ca_file,
             timeout: self.timeout,
             user_agent: Some(concat!("blockrun-cli/", env!("CARGO_PKG_VERSION")).to_owned()),

@@ -10,6 +10,10 @@ mod gateway;
 mod models;
 mod output;
 mod payments;
+#[cfg(feature = "proxy")]
+mod proxy;
+#[cfg(feature = "serve")]
+mod serve;
 mod wallet;
 
 use std::process::ExitCode;
@@ -41,5 +45,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Wallet(wallet) => wallet::run(wallet, arguments.client).await,
         #[cfg(feature = "gateway")]
         Command::Gateway(gateway) => gateway::run(*gateway).await,
+        #[cfg(feature = "proxy")]
+        Command::Proxy(proxy) => proxy::run(proxy, arguments.client).await,
     }
 }

@@ -27,6 +27,7 @@ pub use self::{
         ClientOptions, DEFAULT_API_KEY_URL, DEFAULT_API_URL, DEFAULT_MODEL, DEFAULT_TIMEOUT,
         PrivateKey,
     },
+    host::HostError,
     poll::PollOptions,
     quote::Quote,
     request::ApiRequest,

@@ -36,8 +36,8 @@ pub mod x402;
 pub use canonical::canonical_json;
 pub use chat::{ChatAccumulator, ChatChunk, ChatRequest, ChatResponse};
 pub use client::{
-    AgentWallet, ApiRequest, ClientOptions, LLMClient, PaymentMode, PollOptions, PrivateKey, Quote,
-    WalletInUse, WalletStatus,
+    AgentWallet, ApiRequest, ClientOptions, HostError, LLMClient, PaymentMode, PollOptions,
+    PrivateKey, Quote, WalletInUse, WalletStatus,
 };
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use images::{ImageRequest, ImageResponse};

@@ -82,9 +82,10 @@ def program(name: str, variable: str | None = None) -> Path:
 
 
 @contextmanager
-def started(*command: str | Path) -> Generator[str]:
+def started(*command: str | Path, env: Mapping[str, str] | None = None) -> Generator[str]:
     """Runs a server and gives the line that it prints when it listens."""
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env) as run:
         assert run.stdout is not None
         try:
             line = run.stdout.readline().strip()

@@ -48,7 +48,7 @@ impl ChatChunk {
 
     /// A whole answer as one chunk, from a server that was asked to stream and did not: each
     /// `message` is its choice's `delta`.
-    pub(super) fn from_whole(body: &[u8]) -> Self {
+    pub fn from_whole(body: &[u8]) -> Self {
         let raw = String::from_utf8_lossy(body).into_owned();
         let mut json: Value = serde_json::from_str(&raw).unwrap_or_default();
         let choices = json.get_mut("choices").and_then(Value::as_array_mut);

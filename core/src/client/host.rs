@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ApiRequest, LLMClient};
 use crate::{
@@ -56,18 +56,35 @@ fn answer(error: Error) -> Result<PaidStream> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
-    let body = json!({"error": {
-        "message": error.to_string(),
-        "type": error.kind().code().to_ascii_lowercase(),
-        "code": error.kind().code(),
-        "param": error.field(),
-        "payment": error.payment(),
-        "key": error.key(),
-    }});
-    Ok(PaidStream::made(status(&error), headers, Bytes::from(body.to_string())))
+    let HostError { status, error } = HostError::new(&error);
+    let body = Bytes::from(json!({"error": error}).to_string());
+    Ok(PaidStream::made(status, headers, body))
 }
 
-/// The status that says it best.
+/// An error as a host is told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostError {
+    /// The HTTP status that says it best.
+    pub status: u16,
+    /// OpenAI's error object, with `payment` and `key` beside its own members.
+    pub error: Value,
+}
+
+impl HostError {
+    /// Translates an error.
+    pub fn new(error: &Error) -> Self {
+        let body = json!({
+            "message": error.to_string(),
+            "type": error.kind().code().to_ascii_lowercase(),
+            "code": error.kind().code(),
+            "param": error.field(),
+            "payment": error.payment(),
+            "key": error.key(),
+        });
+        Self { status: status(error), error: body }
+    }
+}
+
 fn status(error: &Error) -> u16 {
     match error.kind() {
         ErrorKind::InvalidArgument => 400,

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, value::to_raw_value};
 use url::Url;
 
 use crate::{
+    canonical::members,
     chat::validate,
     error::{Error, Result},
-    http::{CallKey, PaidRequest, Replay},
+    http::{CallKey, Fallback, PaidRequest, Replay},
     policy::check_path,
 };
 
@@ -38,6 +39,9 @@ pub struct ApiRequest {
     /// Name for the journal and for budgets per model. Default: the `model` of the body, if it has
     /// one.
     pub model: Option<String>,
+    /// Models to ask instead, in order, while nothing was signed: the body goes to each with its
+    /// own `model`. Default: none.
+    pub fallback_models: Vec<String>,
     /// Idempotency key, as for a chat. Default: made up.
     pub idempotency_key: Option<String>,
     /// Total time. Default: the client's.
@@ -55,6 +59,7 @@ impl ApiRequest {
             query: Vec::new(),
             body: Bytes::new(),
             model: None,
+            fallback_models: Vec::new(),
             idempotency_key: None,
             timeout: None,
             replay: Replay::Always,
@@ -69,6 +74,21 @@ impl ApiRequest {
     /// A POST request with a JSON body.
     pub fn post(path: impl Into<String>, body: &Value) -> Self {
         Self { body: body.to_string().into(), ..Self::new(Method::POST, path) }
+    }
+
+    /// The same body for another model. What else it says is kept to the last digit; only the order
+    /// of its outermost members may change.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the body is not a JSON object.
+    pub fn body_for(&self, model: &str) -> Result<Bytes> {
+        let text = String::from_utf8_lossy(&self.body);
+        let mut members = members(&text)?;
+        let named = to_raw_value(model).map_err(|_| Error::argument("model", "is not text"))?;
+        members.insert("model".to_owned(), &named);
+        let body = serde_json::to_string(&members);
+        let body = body.map_err(|cause| Error::argument("body", &cause.to_string()))?;
+        Ok(body.into())
     }
 
     /// What is sent, below a base address.
@@ -87,8 +107,15 @@ impl ApiRequest {
             model: self.model.clone().or_else(|| model_of(&self.body)),
             key: self.idempotency_key.clone().map_or(CallKey::Random, CallKey::Given),
             replay: self.replay,
+            fallbacks: self.fallbacks()?,
             ..PaidRequest::new(self.method.clone(), url, timeout)
         })
+    }
+
+    fn fallbacks(&self) -> Result<Vec<Fallback>> {
+        let fallback =
+            |model: &String| Ok(Fallback { model: model.clone(), body: self.body_for(model)? });
+        self.fallback_models.iter().map(fallback).collect()
     }
 }
 
@@ -120,5 +147,23 @@ mod tests {
             assert_eq!(model(&ApiRequest::post("/v1/x", &body)), None);
         }
         assert_eq!(model(&ApiRequest::get("/v1/x")), None);
+    }
+
+    #[test]
+    fn a_fallback_asks_the_same_of_another_model() {
+        let text =
+            r#"{"model":"a","temperature":0.10000000000000000001,"messages":[{"z":1,"b":2}]}"#;
+        let mut request = ApiRequest::new(Method::POST, "/v1/chat/completions");
+        request.body = text.into();
+        request.fallback_models = vec!["b \"".into()];
+        let base = Url::parse("https://a.test/api").unwrap();
+        let paid = request.to_paid(&base, Duration::from_secs(1)).unwrap();
+        let [fallback] = paid.fallbacks.as_slice() else { panic!("{paid:?}") };
+        assert_eq!((paid.body, fallback.model.as_str()), (text.into(), "b \""));
+        let body =
+            r#"{"messages":[{"z":1,"b":2}],"model":"b \"","temperature":0.10000000000000000001}"#;
+        assert_eq!(fallback.body, body);
+        request.body = "[]".into();
+        assert!(request.to_paid(&base, Duration::from_secs(1)).is_err());
     }
 }
