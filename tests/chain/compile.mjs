@@ -1,16 +1,20 @@
-// Compiles TestUSDC.sol with npm's solc: `node compile.mjs` writes TestUSDC.json, `--check` only
-// compares it with what is there. The same source gives the same bytes: no metadata is appended.
+// Compiles the contracts with npm's solc: `node compile.mjs` writes a .json beside them for each,
+// `--check` only compares. The same source gives the same bytes: no metadata is appended.
 import { readFileSync, writeFileSync } from "node:fs";
 import solc from "solc";
 
-const at = (name) => new URL(name, import.meta.url);
-const output = at("TestUSDC.json");
+const contracts = {
+  "TestUSDC.sol": ["TestUSDC"],
+  "TestWallet.sol": ["TestWallet", "TestFactory", "TestMulticall"],
+};
 
+const at = (name) => new URL(name, import.meta.url);
+const source = (name) => [name, { content: readFileSync(at(name), "utf8") }];
 const compiled = JSON.parse(
   solc.compile(
     JSON.stringify({
       language: "Solidity",
-      sources: { "TestUSDC.sol": { content: readFileSync(at("TestUSDC.sol"), "utf8") } },
+      sources: Object.fromEntries(Object.keys(contracts).map(source)),
       settings: {
         evmVersion: "shanghai",
         optimizer: { enabled: true, runs: 200 },
@@ -24,14 +28,16 @@ if (compiled.errors?.length) {
   throw new Error(compiled.errors.map((error) => error.formattedMessage).join("\n"));
 }
 
-const { evm } = compiled.contracts["TestUSDC.sol"].TestUSDC;
-const text = `${JSON.stringify(
-  { compiler: solc.version(), runtime: `0x${evm.deployedBytecode.object}` },
-  null,
-  2,
-)}\n`;
-if (!process.argv.includes("--check")) {
-  writeFileSync(output, text);
-} else if (readFileSync(output, "utf8") !== text) {
-  throw new Error("TestUSDC.json is not what TestUSDC.sol compiles to: run compile.mjs");
+for (const [file, names] of Object.entries(contracts)) {
+  for (const name of names) {
+    const { evm } = compiled.contracts[file][name];
+    const runtime = `0x${evm.deployedBytecode.object}`;
+    const text = `${JSON.stringify({ compiler: solc.version(), runtime }, null, 2)}\n`;
+    const output = at(`${name}.json`);
+    if (!process.argv.includes("--check")) {
+      writeFileSync(output, text);
+    } else if (readFileSync(output, "utf8") !== text) {
+      throw new Error(`${name}.json is not what ${file} compiles to: run compile.mjs`);
+    }
+  }
 }

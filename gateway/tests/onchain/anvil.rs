@@ -38,8 +38,7 @@ impl Anvil {
     /// A chain with the token in its place and money in the payer's purse; `None` without anvil.
     pub(crate) async fn start() -> Option<Self> {
         let anvil = Self::of_chain(BASE_SEPOLIA.chain_id)?;
-        let code = json!([BASE_SEPOLIA.usdc, runtime()]);
-        anvil.ask("anvil_setCode", code).await;
+        anvil.plant(BASE_SEPOLIA.usdc, "TestUSDC").await;
         anvil.mint(payer(), PURSE).await;
         Some(anvil)
     }
@@ -84,9 +83,18 @@ impl Anvil {
         self.send(ANYBODY, TestUSDC::mintCall { to, value: U256::from(micro) }).await;
     }
 
+    /// Puts one of our contracts at an address.
+    pub(crate) async fn plant(&self, address: Address, name: &str) {
+        self.ask("anvil_setCode", json!([address, runtime(name)])).await;
+    }
+
     pub(crate) async fn view<C: SolCall>(&self, call: C) -> C::Return {
+        self.view_at(BASE_SEPOLIA.usdc, call).await
+    }
+
+    pub(crate) async fn view_at<C: SolCall>(&self, contract: Address, call: C) -> C::Return {
         let data = hex::encode_prefixed(call.abi_encode());
-        let answer = self.ask("eth_call", json!([{"to": BASE_SEPOLIA.usdc, "data": data}])).await;
+        let answer = self.ask("eth_call", json!([{"to": contract, "data": data}])).await;
         C::abi_decode_returns(&hex::decode(answer.as_str().unwrap()).unwrap()).unwrap()
     }
 
@@ -110,6 +118,25 @@ impl Anvil {
         usize::from_str_radix(count, 16).unwrap()
     }
 
+    /// The transaction that waits for a block, when it is the only one.
+    pub(crate) async fn waiting_one(&self) -> Option<Value> {
+        let pool = self.ask("txpool_content", json!([])).await;
+        let senders = pool["pending"].as_object()?;
+        let [by_nonce] = senders.values().collect::<Vec<_>>().try_into().ok()?;
+        let [only] = by_nonce.as_object()?.values().collect::<Vec<_>>().try_into().ok()?;
+        Some(only.clone())
+    }
+
+    pub(crate) async fn mine(&self, blocks: u64) {
+        self.ask("anvil_mine", json!([format!("{blocks:#x}")])).await;
+    }
+
+    /// What the next block takes per gas, and those after it about as much.
+    pub(crate) async fn base_fee(&self, gwei: u64) {
+        let wei = format!("{:#x}", gwei * 1_000_000_000);
+        self.ask("anvil_setNextBlockBaseFeePerGas", json!([wei])).await;
+    }
+
     pub(crate) async fn automine(&self, on: bool) {
         self.ask("evm_setAutomine", json!([on])).await;
     }
@@ -120,10 +147,10 @@ pub(crate) fn payer() -> Address {
     blockrun_llm::wallet::LocalKey::from_hex(super::support::KEY).unwrap().address()
 }
 
-/// What the token's source compiles to.
-pub(crate) fn runtime() -> String {
-    let compiled: Value =
-        serde_json::from_str(include_str!("../../../tests/chain/TestUSDC.json")).unwrap();
+/// What the source of a contract compiles to.
+pub(crate) fn runtime(name: &str) -> String {
+    let compiled = std::fs::read(root().join(format!("tests/chain/{name}.json"))).unwrap();
+    let compiled: Value = serde_json::from_slice(&compiled).unwrap();
     compiled["runtime"].as_str().unwrap().to_owned()
 }
 

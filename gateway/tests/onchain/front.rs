@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use axum::{Router, body::Bytes, extract::State, routing::post};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::anvil::Anvil;
@@ -27,6 +28,8 @@ pub(crate) enum Spoil {
     Receipts,
     /// Nothing is answered but errors.
     Everything,
+    /// Whatever stands before the node says that it is gone.
+    Gone,
 }
 
 #[derive(Clone)]
@@ -76,7 +79,14 @@ impl Front {
     }
 }
 
-async fn pass(State(front): State<Front>, body: Bytes) -> String {
+async fn pass(State(front): State<Front>, body: Bytes) -> Result<String, StatusCode> {
+    if front.spoil.load(Ordering::SeqCst) == Spoil::Gone as u8 {
+        return Err(StatusCode::BAD_GATEWAY);
+    }
+    Ok(answer(&front, body).await)
+}
+
+async fn answer(front: &Front, body: Bytes) -> String {
     let request: Value = serde_json::from_slice(&body).unwrap();
     let spoilt = |what: Spoil| front.spoil.load(Ordering::SeqCst) == what as u8;
     let refusal = json!({"code": -32000, "message": "not today"});

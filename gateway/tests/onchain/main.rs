@@ -4,14 +4,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod anvil;
+mod attacks;
 mod crash;
+mod crowd;
 mod faults;
+mod fees;
 mod front;
 mod meanwhile;
 mod node;
+mod reorg;
 mod sale;
 mod shop;
 #[allow(dead_code, reason = "shared with the practice tests")]
 #[path = "../gateway/support.rs"]
 mod support;
 mod token;
+mod wallet;
+mod wallets;

@@ -42,6 +42,11 @@ impl Meanwhile {
         *self.event.lock().unwrap() = Some(Box::pin(event));
     }
 
+    /// How often the provider was asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
     async fn happen(&self) {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let event = self.event.lock().unwrap().take();
@@ -89,7 +94,7 @@ async fn somebody_else_submits_the_authorization() {
         assert_paid(&anvil, payment.amount.micro(), 1).await;
         let again = shop.paid(&body, &payment).await;
         assert_eq!((again.body, again.status), (answer.body, 200));
-        assert_eq!(meanwhile.asked.load(Ordering::SeqCst), 1);
+        assert_eq!(meanwhile.asked(), 1);
     }
 }
 
@@ -112,7 +117,7 @@ async fn the_payer_cancels_the_authorization() {
             assert!(!refused.text().contains("How can I help"), "the answer is not given");
         }
         assert_paid(&anvil, 0, 0).await;
-        assert_eq!(meanwhile.asked.load(Ordering::SeqCst), 1);
+        assert_eq!(meanwhile.asked(), 1);
     }
 }
 
@@ -140,5 +145,5 @@ async fn the_payer_empties_the_wallet() {
     let answer = shop.paid(&body, &payment).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(anvil.balance(PAYEE).await, payment.amount.micro());
-    assert_eq!(meanwhile.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(meanwhile.asked(), 1);
 }

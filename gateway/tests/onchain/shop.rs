@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, address};
 use blockrun_gateway::{Config, Gateway, Onchain, Provider};
-use blockrun_llm::wallet::LocalKey;
+use blockrun_llm::{offline::SignedPayment, wallet::LocalKey};
+use serde_json::Value;
 
 use super::{
     anvil::{Anvil, PURSE, payer},
@@ -24,17 +25,35 @@ pub(crate) fn at(url: &str) -> Config {
     Config { onchain: Some(onchain), payee: PAYEE, ..config() }
 }
 
-/// Settles through an endpoint, and tells a buyer soon that it is pending.
-pub(crate) fn hasty_at(url: &str) -> Config {
+/// The same with other options.
+pub(crate) fn at_with(url: &str, change: impl FnOnce(&mut Onchain)) -> Config {
     let mut config = at(url);
-    if let Some(onchain) = &mut config.onchain {
-        onchain.receipt_wait = Duration::from_millis(700);
-    }
+    change(config.onchain.as_mut().unwrap());
     config
 }
 
+/// Settles through an endpoint, and tells a buyer soon that it is pending.
+pub(crate) fn hasty_at(url: &str) -> Config {
+    at_with(url, |onchain| onchain.receipt_wait = Duration::from_millis(700))
+}
+
 pub(crate) async fn with_provider(anvil: &Anvil, provider: impl Provider + 'static) -> Shop {
-    Shop::around(Gateway::start_with(at(&anvil.url), Arc::new(provider)).await.unwrap())
+    selling(at(&anvil.url), provider).await
+}
+
+pub(crate) async fn selling(config: Config, provider: impl Provider + 'static) -> Shop {
+    Shop::around(Gateway::start_with(config, Arc::new(provider)).await.unwrap())
+}
+
+/// Sends a payment again and again until it is answered or refused for good.
+pub(crate) async fn insist(shop: &Shop, body: &Value, payment: &SignedPayment) -> Answer {
+    loop {
+        let answer = shop.paid(body, payment).await;
+        if answer.status != 503 {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
 }
 
 /// That so much was paid by so many transactions, and to whom.
