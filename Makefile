@@ -22,8 +22,8 @@ TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 FEATURES := blockrun-gateway/onchain
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
-	test-rust test-python test-node test-integrations hosts-python test-hosts ffi hello swift kotlin \
-	test-swift test-kotlin test-uniffi parity \
+	test-rust test-python test-node test-integrations hosts-python hosts-node test-hosts ffi hello \
+	swift kotlin test-swift test-kotlin test-uniffi parity \
 	faults compare soak clean
 
 help: ## this list
@@ -99,8 +99,10 @@ test-node: addon
 
 INTEGRATIONS := $(TARGET)/integrations
 HOSTS := $(INTEGRATIONS)/python
+NODE_HOSTS := $(INTEGRATIONS)/node
+NODE_PACKAGES := $(dir $(wildcard integrations/*/package.json))
 
-test-integrations: hosts-python ## LangChain, LlamaIndex, LiteLLM pay at the practice gateway
+test-integrations: hosts-python hosts-node ## LangChain, LlamaIndex, LiteLLM, AI SDK and ElizaOS pay once
 
 $(HOSTS)/.installed: integrations/requirements.txt
 	$(PYTHON) -m venv $(HOSTS)
@@ -115,6 +117,21 @@ hosts-python: wheel $(HOSTS)/.installed
 		$(TARGET)/wheels/blockrun_llm-*.whl $(INTEGRATIONS)/wheels/*.whl
 	cd integrations && $(VENV)/bin/mypy --config-file mypy.ini --python-executable $(HOSTS)/bin/python
 	cd integrations && $(HOSTS)/bin/pytest --quiet --benchmark-disable
+
+# Optional dependencies of hosts are large and not needed. The package under test is this checkout.
+$(NODE_HOSTS)/.installed: integrations/package.json
+	mkdir -p $(NODE_HOSTS)
+	cp $< $(NODE_HOSTS)
+	rm -f $(NODE_HOSTS)/node_modules/blockrun-llm
+	cd $(NODE_HOSTS) && npm install --omit=optional --no-package-lock --no-audit --no-fund --loglevel=error
+	touch $@
+
+hosts-node: addon $(NODE_HOSTS)/.installed
+	ln -sfn $(CURDIR) $(NODE_HOSTS)/node_modules/blockrun-llm
+	ln -sfn $(NODE_HOSTS)/node_modules integrations/node_modules
+	rm -rf $(addsuffix dist,$(NODE_PACKAGES))
+	for package in $(NODE_PACKAGES); do npx --no-install tsc --project $$package; done
+	node --test --test-reporter=dot integrations/testing/*.test.mjs integrations/*/tests/*.test.mjs
 
 # --- packages that others wrote, in front of `blockrun proxy`
 

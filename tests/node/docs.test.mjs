@@ -12,7 +12,8 @@ import { promisify } from 'node:util';
 import { folder, gateway, KEY, ROOT } from './support.mjs';
 
 const GUIDE = readdirSync(join(ROOT, 'docs/guide')).map((name) => `docs/guide/${name}`);
-const DOCUMENTS = ['README.md', 'bindings-node/README.md', 'docs/exactly-once.md', ...GUIDE];
+const SKILL = 'integrations/skill/SKILL.md';
+const DOCUMENTS = ['README.md', 'bindings-node/README.md', 'docs/exactly-once.md', SKILL, ...GUIDE];
 
 const BLOCK =
   /(?:^<!-- (?<note>given|not run):\s*(?<text>(?:(?!-->).)*?)\s*-->\n+)?^```(?:js|javascript)\n(?<code>.*?)^```$/gms;
