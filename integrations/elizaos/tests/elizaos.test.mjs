@@ -76,7 +76,7 @@ test('the settings and the character of an agent', async (t) => {
   const runtime = await agent(t, url, settings, { system: 'Be brief' });
   const asked = { prompt: 'Hi', stopSequences: ['END'], seed: 7, responseFormat: 'json_object' };
   assert.equal(await runtime.useModel('TEXT_SMALL', asked), '');
-  const [{ body }] = requests;
+  const { body } = requests.find(({ method }) => method === 'POST');
   assert.deepEqual(body.messages, [
     { role: 'system', content: 'Be brief' },
     { role: 'user', content: 'Hi' },

@@ -135,7 +135,7 @@ test('messages are sent in the form of OpenAI', async (t) => {
     }),
   ];
   await thrown(model(url, { modelKwargs: { seed: 7 }, maxRetries: 0 }).invoke(messages));
-  const [{ body }] = requests;
+  const { body } = requests.find(({ method }) => method === 'POST');
   const image = (to) => ({ type: 'image_url', image_url: { url: to } });
   const made = (id, args) => ({ id, type: 'function', function: { name: 'f', arguments: args } });
   assert.equal(body.seed, 7);
