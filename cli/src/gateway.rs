@@ -1,6 +1,7 @@
 //! `blockrun gateway`: the paid endpoint, and what whoever runs it needs beside it.
 
 mod facilitator;
+mod log;
 mod revenue;
 mod serve;
 

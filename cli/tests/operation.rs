@@ -4,10 +4,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    time::SystemTime,
 };
+
+use blockrun_llm::{
+    offline::sign_payment,
+    policy::Policy,
+    wallet::{B256, LocalKey},
+    x402::Challenge,
+};
+use serde_json::{Value, json};
 
 const BLOCKRUN: &str = env!("CARGO_BIN_EXE_blockrun");
 const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
@@ -21,18 +31,43 @@ struct Gateway {
 
 impl Gateway {
     fn start(data: &Path) -> Self {
+        Self::start_with(data, &[], Stdio::null())
+    }
+
+    fn start_with(data: &Path, arguments: &[&str], log: Stdio) -> Self {
         let mut process = Command::new(BLOCKRUN)
-            .args(["gateway", "--practice", "--port", "0", "--data"])
+            .args(["gateway", "--practice", "--port", "0"])
+            .args(arguments)
+            .arg("--data")
             .arg(data)
             .env("BLOCKRUN_GATEWAY_ADMIN_TOKEN", TOKEN)
+            .env("BLOCKRUN_LOG", "trace")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").unwrap().strip_suffix("/api").unwrap();
         Self { url: url.to_owned(), process }
+    }
+}
+
+impl Gateway {
+    /// Sends a chat with more headers; the whole answer, head and body.
+    fn chat(&self, body: &Value, headers: &str) -> String {
+        let address = self.url.trim_start_matches("http://");
+        let body = body.to_string();
+        let mut socket = TcpStream::connect(address).unwrap();
+        let request = format!(
+            "POST /api/v1/chat/completions HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+             content-length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        );
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
     }
 }
 
@@ -80,4 +115,72 @@ fn revenue_is_exported_from_a_gateway_that_runs_and_from_one_that_does_not() {
     assert_eq!((&json["calls"], &json["micro_usdc"]), (&2.into(), &"2000".into()));
     let wrong = blockrun(&["gateway", "revenue", "--from", "May"]).output().unwrap();
     assert!(!wrong.status.success() && said(&wrong).1.contains("from: \"May\""));
+}
+
+/// The value of a header of an answer.
+fn header<'a>(answer: &'a str, name: &str) -> &'a str {
+    let line = answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    line.unwrap_or_else(|| panic!("{name} is missing in {answer}"))
+}
+
+#[test]
+fn the_log_says_what_happened_and_nothing_that_is_nobodys_business() {
+    const PROMPT: &str = "a-prompt-that-is-nobodys-business";
+    let root = tempfile::tempdir().unwrap();
+    let log = root.path().join("log");
+    let file = std::fs::File::create(&log).unwrap();
+    let data = root.path().join("data");
+    let gateway = Gateway::start_with(&data, &["--log", "json"], file.into());
+    let message = json!({"role": "user", "content": PROMPT});
+    let token = "5e".repeat(32);
+    let mut secrets = vec![PROMPT.to_owned(), token.clone(), TOKEN.into(), KEY[2..].into()];
+    let key = LocalKey::from_hex(KEY).unwrap();
+    let url = format!("{}/api/v1/chat/completions", gateway.url).parse().unwrap();
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    for (nonce, stream) in [(1, false), (2, true)] {
+        let body = json!({"model": "gpt-4o-mini", "messages": [&message], "stream": stream});
+        let told = gateway.chat(&body, "");
+        let challenge = Challenge::from_text(header(&told, "payment-required")).unwrap();
+        let nonce = B256::repeat_byte(nonce);
+        let signed = sign_payment(&key, &challenge, &Policy::default(), &url, now, nonce).unwrap();
+        let payment = signed.header_value;
+        let headers = format!(
+            "payment-signature: {payment}\r\nblockrun-recovery: {token}\r\n\
+             authorization: Bearer {TOKEN}\r\nx-request-id: call-{stream}\r\n"
+        );
+        let answer = gateway.chat(&body, &headers);
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(PROMPT), "{answer}");
+        assert_eq!(header(&answer, "x-request-id"), format!("call-{stream}"));
+        secrets.push(payment);
+    }
+    drop(gateway);
+    let text = std::fs::read_to_string(&log).unwrap();
+    for secret in &secrets {
+        assert!(!text.contains(secret), "{secret} is in the log");
+        assert!(!text.contains(&secret[..30.min(secret.len())]), "some of {secret} is in the log");
+    }
+    let lines: Vec<Value> =
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let of = |id: &str| lines.iter().find(|l| l["message"] == "request" && l["request_id"] == id);
+    for id in ["call-false", "call-true"] {
+        let line = of(id).unwrap_or_else(|| panic!("{id} is not in {text}"));
+        let payer = key.address().to_string();
+        let expected = json!({
+            "level": "INFO", "method": "POST", "route": "/api/v1/chat/completions", "status": 200,
+            "model": "openai/gpt-4o-mini", "micro_usdc": 1_000, "payer": payer,
+        });
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(&line[name], value, "{name} of {line}");
+        }
+        assert!(line["ms"].is_u64() && line["reason"].is_null());
+    }
+    let told = lines.iter().filter(|line| line["reason"] == "payment_required").count();
+    assert_eq!(told, 2);
+}
+
+#[test]
+fn a_level_that_there_is_not_is_named() {
+    let mut wrong = blockrun(&["gateway", "--practice", "--ephemeral", "--port", "0"]);
+    let output = wrong.env("BLOCKRUN_LOG", "loud").output().unwrap();
+    assert!(!output.status.success() && said(&output).1.contains("BLOCKRUN_LOG: \"loud\""));
 }

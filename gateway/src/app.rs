@@ -3,22 +3,28 @@
 use std::{
     future::Future,
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::{sync::mpsc, task::JoinError};
+use tracing::Instrument;
 
 use crate::{
     claim::{Limits, Turns},
     config::Config,
     gallery::Gallery,
     ledger::Ledger,
+    observe::Metrics,
     offer::Terms,
     recording::Recordings,
     settlement::Settlement,
     stock::Shelf,
     store::Store,
+    traffic::Gate,
 };
 
 /// The state of a running gateway.
@@ -36,10 +42,23 @@ pub(crate) struct App {
     pub(crate) recordings: Recordings,
     pub(crate) gallery: Gallery,
     pub(crate) tasks: Tasks,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) gate: Gate,
+    /// Set once the gateway is being stopped.
+    pub(crate) draining: AtomicBool,
+    /// When it was started, in Unix seconds.
+    pub(crate) started: u64,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// `http://host:port`, for links when a request does not say how it was addressed.
     pub(crate) base_url: String,
+}
+
+impl App {
+    /// Whether the gateway is being stopped.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
 }
 
 /// Work that outlives its connection: a paid call is finished and recorded even when the caller
@@ -75,11 +94,12 @@ impl Tasks {
         work: impl Future<Output = T> + Send + 'static,
     ) -> tokio::task::JoinHandle<T> {
         let alive = self.alive.clone();
-        tokio::spawn(async move {
+        let work = async move {
             let result = work.await;
             drop(alive);
             result
-        })
+        };
+        tokio::spawn(work.in_current_span())
     }
 }
 

@@ -15,6 +15,7 @@ use blockrun_llm::{
 
 use crate::{
     admin::Admin, claim::Limits, error::Error, facilitator::Facilitator, settlement::Onchain,
+    traffic::Traffic,
 };
 
 /// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
@@ -61,6 +62,8 @@ pub struct Config {
     /// Who may see the pages for whoever runs the gateway. Default: whoever is on this machine, while
     /// the gateway listens on loopback.
     pub admin: Admin,
+    /// Limits on what one client and one payer may take. Default: none.
+    pub traffic: Traffic,
     /// How long the practice provider thinks before each answer. Default not at all.
     pub provider_delay: Duration,
     /// Largest request body in bytes; larger ones get 413. Default 10 MB.
@@ -98,6 +101,10 @@ pub struct Config {
     /// How long a stream may be silent before a comment is sent, so that nothing on the way takes it
     /// for dead. Default 15 s.
     pub keep_alive: Duration,
+    /// How long a gateway that is being stopped goes on as before, but for `/ready`, which says that it
+    /// is not: so that nobody sends it requests any more when it stops listening. Default: not at
+    /// all.
+    pub drain_delay: Duration,
     /// How long [`shutdown`](crate::Running::shutdown) waits for calls in flight. Default 30 s.
     pub shutdown_deadline: Duration,
 }
@@ -138,6 +145,7 @@ impl Default for Config {
             catalog: None,
             settings: None,
             admin: Admin::default(),
+            traffic: Traffic::default(),
             provider_delay: Duration::ZERO,
             body_limit: 10_000_000,
             header_limit: 16 * 1024,
@@ -152,6 +160,7 @@ impl Default for Config {
             picture_time: Duration::from_secs(3_600),
             pictures_limit: 256 << 20,
             keep_alive: Duration::from_secs(15),
+            drain_delay: Duration::ZERO,
             shutdown_deadline: Duration::from_secs(30),
         }
     }

@@ -7,6 +7,7 @@ mod catalog;
 mod chat;
 mod claim;
 mod config;
+mod dashboard;
 mod discovery;
 mod error;
 mod facilitator;
@@ -14,6 +15,7 @@ mod field;
 mod gallery;
 mod images;
 mod ledger;
+mod observe;
 mod offer;
 mod openapi;
 mod origin;
@@ -33,6 +35,7 @@ mod settings;
 mod settlement;
 mod stock;
 mod store;
+mod traffic;
 
 pub use admin::{Admin, AdminToken, AdminTokenError};
 pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price};
@@ -43,8 +46,10 @@ pub use facilitator::Facilitator;
 pub use images::ImageRequest;
 pub use provider::{
     Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,
+    UpstreamState,
 };
 pub use revenue::{RevenueError, RevenueQuery, RevenueReport, RevenueRow};
 pub use serve::{Gateway, Running};
 pub use settings::SettingsError;
 pub use settlement::Onchain;
+pub use traffic::{Allowance, Traffic};

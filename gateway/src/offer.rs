@@ -19,6 +19,7 @@ use crate::{
     catalog::PictureKind,
     config::{Config, Protocols},
     discovery::{Endpoint, extensions},
+    observe::Reason,
     problem::Problem,
     stock::Stock,
 };
@@ -111,6 +112,8 @@ impl Offer {
         let offers = |version| self.terms.protocols.offers(version);
         let body = if offers(Version::V1) { self.body_v1(refusal) } else { self.body_v2(refusal) };
         let mut response = (StatusCode::PAYMENT_REQUIRED, Json(body)).into_response();
+        let reason = refusal.map_or("payment_required", |reason| reason.code);
+        response.extensions_mut().insert(Reason(reason));
         let headers = response.headers_mut();
         if offers(Version::V2) {
             let required = encode_header(&self.required_v2(refusal).to_string());

@@ -135,7 +135,7 @@ mod tests {
     const ROUTERS: [&str; 2] =
         [include_str!("routes/router.rs"), include_str!("routes/facilitator.rs")];
     /// What is for whoever runs the gateway, and described to nobody else.
-    const OPERATORS: [&str; 2] = ["/admin", "/dashboard"];
+    const OPERATORS: [&str; 3] = ["/admin", "/dashboard", "/metrics"];
 
     /// `METHOD /path` of each route as the router's source has it.
     fn routes() -> BTreeSet<String> {

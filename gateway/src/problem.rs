@@ -4,6 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::observe::Reason;
+
 /// An HTTP error: `{"error": {"message", "type", "code", "param"}}` with a status.
 ///
 /// The message is for people and says the way out; `code` is for programs and does not change.
@@ -70,6 +72,7 @@ impl Problem {
     fn kind(&self) -> &'static str {
         match (self.status, self.code) {
             (StatusCode::PAYMENT_REQUIRED, _) => "payment_error",
+            (StatusCode::TOO_MANY_REQUESTS, _) => "rate_limit_error",
             (_, "provider_error") => "provider_error",
             (status, _) if status.is_client_error() => "invalid_request_error",
             _ => "server_error",
@@ -82,6 +85,7 @@ impl IntoResponse for Problem {
         let body = axum::Json(json!({ "error": self.error_object() }));
         let mut response = (self.status, body).into_response();
         response.headers_mut().extend(self.headers);
+        response.extensions_mut().insert(Reason(self.code));
         response
     }
 }

@@ -5,6 +5,8 @@ mod api;
 mod practice;
 mod upstream;
 
-pub use api::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError};
+pub use api::{
+    Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError, UpstreamState,
+};
 pub use practice::PracticeProvider;
 pub(crate) use upstream::{Mapping, OutputLimit, PicturesAs, Upstream, Upstreams};

@@ -1,9 +1,9 @@
 //! What was sold, as the claims know it: they stay for ever, so nothing is counted twice or lost.
 //! All SQL about revenue is here.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use blockrun_llm::Usdc;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{claim::ClaimKey, ledger::usdc, store::StoreError};
 
@@ -19,6 +19,16 @@ pub(crate) struct Sold {
     pub(crate) payer: Option<Address>,
     pub(crate) calls: u64,
     pub(crate) amount: Usdc,
+}
+
+/// A settlement whose outcome is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    pub(crate) model: Option<String>,
+    /// Unix seconds.
+    pub(crate) taken_at: Option<u64>,
+    pub(crate) amount: Usdc,
+    pub(crate) txid: Option<B256>,
 }
 
 /// Notes on a claim that was just taken what it is for.
@@ -62,6 +72,48 @@ pub(crate) fn sold(
         let (day, model, payer, calls, amount) = row?;
         let payer = payer.map(Address::from);
         Ok(Sold { day, model, payer, calls, amount: usdc(amount)? })
+    })
+    .collect()
+}
+
+/// What a claim is for; `None` when it is for nothing that was sold here.
+pub(crate) fn model(db: &Connection, key: &ClaimKey) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT model FROM claims
+               WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4";
+    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
+    let found = db.query_row(sql, params![key.network, asset, payer, nonce], |row| row.get(0));
+    Ok(found.optional()?.flatten())
+}
+
+/// How many settlements there are whose outcome is not known. The open states are named so that the
+/// index of open claims serves.
+pub(crate) fn unknown_count(db: &Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM claims
+               WHERE state IN ('running', 'answered', 'settling', 'streaming')
+                     AND state = 'settling'";
+    Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?.cast_unsigned())
+}
+
+/// Bytes of the answers that are kept, encryption included.
+pub(crate) fn stored_bytes(db: &Connection) -> Result<u64, StoreError> {
+    let bytes = db.query_row("SELECT bytes FROM stored", [], |row| row.get::<_, i64>(0));
+    Ok(bytes?.cast_unsigned())
+}
+
+/// The settlements whose outcome is not known, oldest first, at most so many.
+pub(crate) fn unknown(db: &Connection, limit: u32) -> Result<Vec<Unknown>, StoreError> {
+    let sql = "SELECT model, taken_at, value, txid FROM claims
+               WHERE state IN ('running', 'answered', 'settling', 'streaming')
+                     AND state = 'settling' ORDER BY id LIMIT ?1";
+    let mut statement = db.prepare(sql)?;
+    let rows = statement.query_map([i64::from(limit)], |row| {
+        let taken_at = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
+        let txid = row.get::<_, Option<[u8; 32]>>(3)?.map(B256::from);
+        Ok((row.get(0)?, taken_at, row.get::<_, i64>(2)?, txid))
+    })?;
+    rows.map(|row| {
+        let (model, taken_at, amount, txid) = row?;
+        Ok(Unknown { model, taken_at, amount: usdc(amount)?, txid })
     })
     .collect()
 }

@@ -1,11 +1,15 @@
 //! The settings file of a gateway: who answers, what is charged, and who sells.
 
+mod admin;
+mod configured;
 mod fault;
 mod file;
+mod limits;
 mod price;
 mod service;
 mod upstream;
 
+pub(crate) use configured::configured;
 use fault::Fault;
 pub use fault::SettingsError;
 pub(crate) use file::Settings;

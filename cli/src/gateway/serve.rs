@@ -12,7 +12,7 @@ use blockrun_llm::{
 };
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::facilitator::FacilitatorArguments;
+use super::{facilitator::FacilitatorArguments, log::LogArguments};
 use crate::{
     client::seconds,
     output::{Failure, print, remark},
@@ -73,6 +73,12 @@ pub(crate) struct ServeArguments {
     /// Private key (PEM) of the certificate.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Show a page at /dashboard: revenue, calls, settlements, upstreams. Open to this machine, or with
+    /// the token of BLOCKRUN_GATEWAY_ADMIN_TOKEN.
+    #[arg(long)]
+    dashboard: bool,
+    #[command(flatten)]
+    log: LogArguments,
     /// How long the practice model thinks before it answers, in seconds.
     #[arg(long, default_value = "0", value_name = "SECONDS", value_parser = seconds)]
     provider_delay: Duration,
@@ -100,6 +106,7 @@ enum X402 {
 
 /// Runs until SIGTERM or Ctrl-C; calls in flight are finished first. SIGHUP reads the settings again.
 pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
+    arguments.log.install()?;
     let config = arguments.config()?;
     let mode = described(&config);
     let running = Gateway::start(config).await.map_err(Failure::other)?;
@@ -180,7 +187,7 @@ impl ServeArguments {
                 .zip(self.tls_key)
                 .map(|(certificate, key)| TlsFiles { certificate, key }),
             settings: self.config,
-            admin: Admin { token: admin_token()? },
+            admin: Admin { token: admin_token()?, dashboard: self.dashboard },
             provider_delay: self.provider_delay,
             ..Config::default()
         })

@@ -15,6 +15,8 @@ pub struct Admin {
     /// authentication with any name. `None`: they are open to this machine alone, and only while the
     /// gateway listens on a loopback address. Default `None`.
     pub token: Option<AdminToken>,
+    /// Whether there is a page at `/dashboard`. Default: no.
+    pub dashboard: bool,
 }
 
 /// A secret of at least 16 visible characters. It is never printed.

@@ -91,6 +91,15 @@ impl ProviderError {
     }
 }
 
+/// An upstream as it is at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamState {
+    /// What the settings call it.
+    pub name: String,
+    /// Whether it failed so often that it is left alone for a while.
+    pub resting: bool,
+}
+
 /// Something that answers requests.
 ///
 /// An implementation does not look at payments, does not retry beyond the caller's patience (the
@@ -102,6 +111,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// the gateway starts. Default: every model.
     fn serves(&self, _model: &Model) -> bool {
         true
+    }
+
+    /// What it stands on, and how that is at the moment. Default: nothing that could fail.
+    fn upstreams(&self) -> Vec<UpstreamState> {
+        Vec::new()
     }
 
     /// Produces the whole answer.

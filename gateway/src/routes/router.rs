@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    middleware::from_fn_with_state,
     routing::{get, post},
 };
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    admin, answers, chat, cors, documents, facilitator, health, images, models, pricing, quote,
-    rpc, transactions,
+    admin, answers, chat, cors, dashboard, documents, facilitator, health, images, metrics, models,
+    pricing, quote, ready, rpc, transactions,
 };
-use crate::{app::App, problem::Problem};
+use crate::{app::App, observe::watch, problem::Problem, traffic::at_the_gate};
 
 /// All routes of a gateway. The router itself is the gate: a path that it does not know reaches
 /// nothing, however it is spelled. Every route but those of the operator is in `openapi.json`; a test
@@ -23,11 +24,16 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let no_store = HeaderValue::from_static("no-store");
     let facilitator =
         if app.config.facilitator.is_some() { facilitator::routes() } else { Router::new() };
-    Router::new()
+    let everybody = Router::new()
         .merge(public().route_layer(cors::cors(&app)))
         .merge(own().merge(facilitator).method_not_allowed_fallback(wrong_method))
         .fallback(unknown_path)
+        .layer(from_fn_with_state(Arc::clone(&app), at_the_gate));
+    everybody
+        .merge(health().route_layer(cors::cors(&app)))
+        .merge(operator())
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
+        .layer(from_fn_with_state(Arc::clone(&app), watch))
         .with_state(app)
 }
 
@@ -44,14 +50,29 @@ fn public() -> Router<Arc<App>> {
         .route("/.well-known/x402", get(documents::manifest))
         .route("/discovery/resources", get(documents::resources))
         .route("/openapi.json", get(documents::openapi))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// What is asked so often, and costs so little, that nobody's limit counts it.
+fn health() -> Router<Arc<App>> {
+    Router::new()
         .route("/health", get(health::health))
+        .route("/ready", get(ready::ready))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// What only whoever runs the gateway may see, without a limit.
+fn operator() -> Router<Arc<App>> {
+    Router::new()
+        .route("/admin/revenue", get(admin::revenue))
+        .route("/dashboard", get(dashboard::dashboard))
+        .route("/metrics", get(metrics::metrics))
         .method_not_allowed_fallback(wrong_method)
 }
 
 /// What no script of a web page may read.
 fn own() -> Router<Arc<App>> {
     Router::new()
-        .route("/admin/revenue", get(admin::revenue))
         .route("/practice/transactions/{id}", get(transactions::explain))
         .route("/practice/rpc", post(rpc::serve))
 }

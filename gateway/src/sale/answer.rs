@@ -12,7 +12,7 @@ use blockrun_llm::{
 };
 use http::{HeaderValue, StatusCode, header};
 
-use crate::{offer::Offer, problem::Problem, provider::ProviderError};
+use crate::{observe::Charged, offer::Offer, problem::Problem, provider::ProviderError};
 
 /// Says that an answer can be fetched again from `/api/v1/answers/`, and by which id.
 pub(crate) const ANSWER: &str = "blockrun-answer";
@@ -57,6 +57,8 @@ impl Receipt {
     /// only.
     pub(super) fn settled(&self, mut response: Response, txid: B256) -> Response {
         self.attach(&mut response, Some(txid), None);
+        let Self { amount, payer, .. } = *self;
+        response.extensions_mut().insert(Charged { amount, payer });
         let there = response.status().is_success();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));

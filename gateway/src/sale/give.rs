@@ -24,15 +24,16 @@ pub(super) async fn give(
     if !order.is_stream() {
         return Ok(ok(false, relay::within(patience, order.complete(app)).await?));
     }
-    let opened = async { relay::first_event(order.stream().await?).await };
-    let frames = relay::within(patience, opened).await?;
+    let frames = relay::within(patience, order.stream(app)).await?;
     let writer = Writer::new(0, WINDOW);
     let recording = Arc::clone(writer.recording());
     let response = replay::live(&recording, None, app.config.keep_alive);
     let frames = frames.take_while(move |_| ready(recording.is_read())).boxed();
+    let ticket = order.ticket.clone();
     app.tasks.spawn(async move {
         relay::relay(frames, &writer, patience, provider_failed).await;
         writer.end();
+        drop(ticket);
     });
     Ok(response.unwrap_or_else(IntoResponse::into_response))
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::http::request::Parts;
 use bytes::Bytes;
+use tracing::Instrument;
 
-use super::goods::Goods;
+use super::{goods::Goods, relay};
 use crate::{
     app::App,
+    observe::Ticket,
     offer::Offer,
     origin::origin,
     problem::Problem,
@@ -22,6 +24,8 @@ pub(crate) struct Order {
     pub(super) body: Bytes,
     pub(super) method: String,
     pub(super) path: String,
+    /// What is known of the request.
+    pub(super) ticket: Ticket,
     /// `http://host:port` as the caller addressed it: for links, and information only.
     origin: String,
 }
@@ -41,8 +45,10 @@ impl Order {
 
     fn of(goods: Goods, app: &App, parts: &Parts, body: Bytes) -> Self {
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        let ticket = parts.extensions.get::<Ticket>().cloned().unwrap_or_default();
+        ticket.asks_for(&goods.model.id);
         let origin = origin(app, &goods.stock.service, &parts.uri, &parts.headers);
-        Self { goods, body, method, path, origin }
+        Self { goods, body, method, path, ticket, origin }
     }
 
     /// What a 402 says about it; `None` when the model is free.
@@ -60,12 +66,16 @@ impl Order {
 
     /// The body of the whole answer.
     pub(super) async fn complete(&self, app: &App) -> Result<Bytes, ProviderError> {
-        self.goods.complete(app, &self.origin).await
+        let asking = app.metrics.asking(&self.goods.by.id);
+        let answered = self.goods.complete(app, &self.origin);
+        asking.ended(answered.instrument(tracing::info_span!("provider")).await)
     }
 
-    /// The events of the streamed answer.
-    pub(super) async fn stream(&self) -> Result<Frames, ProviderError> {
-        self.goods.stream().await
+    /// The events of the streamed answer, once the first of them is there.
+    pub(super) async fn stream(&self, app: &App) -> Result<Frames, ProviderError> {
+        let asking = app.metrics.asking(&self.goods.by.id);
+        let opened = async { relay::first_event(self.goods.stream().await?).await };
+        asking.ended(opened.instrument(tracing::info_span!("provider")).await)
     }
 
     /// Whether the answer is wanted as a stream.

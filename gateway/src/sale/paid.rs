@@ -1,11 +1,15 @@
 //! A claim that is ours: the provider, the settlement, the answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use alloy::primitives::B256;
 use axum::response::{IntoResponse, Response};
 use blockrun_llm::x402::{Version, payment_id};
 use bytes::Bytes;
+use tracing::Instrument;
 
 use super::{
     Order,
@@ -148,7 +152,15 @@ impl Paid {
 
     pub(super) async fn execute(&self, transfer: Transfer) -> Result<Outcome, Unavailable> {
         let (key, model) = (self.claim.key.clone(), self.order.goods.model.id.clone());
-        self.app.settlement.settle(Due { key, transfer, model }).await
+        let (began, amount) = (Instant::now(), transfer.value);
+        let due = Due { key, transfer, model: model.clone() };
+        let settling = self.app.settlement.settle(due);
+        let outcome = settling.instrument(tracing::info_span!("settle")).await;
+        self.app.metrics.settled(began, &outcome);
+        if let Ok(Outcome::Settled(_)) = outcome {
+            self.app.metrics.earned(&model, amount);
+        }
+        outcome
     }
 
     /// The provider failed before anything was settled: the same payment may come again.

@@ -1,18 +1,30 @@
 //! Settlements whose outcome was not known.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     app::App,
-    claim,
+    claim, sales,
     settlement::{Outcome, Pending},
     store::StoreError,
 };
 
 /// Asks what became of a settlement. When that cannot be asked either, it stays unknown.
 pub(crate) async fn reconcile(app: &App, pending: Pending) -> Outcome {
-    let txid = pending.txid;
-    app.settlement.reconcile(pending).await.unwrap_or_else(|error| {
+    let Pending { key, value, txid } = pending.clone();
+    let began = Instant::now();
+    let outcome = app.settlement.reconcile(pending).await;
+    app.metrics.settled(began, &outcome);
+    if let Ok(Outcome::Settled(_)) = outcome {
+        let model = app.store.run(move |db| sales::model(db, &key)).await;
+        if let Ok(Some(model)) = model {
+            app.metrics.earned(&model, value);
+        }
+    }
+    outcome.unwrap_or_else(|error| {
         tracing::warn!(%error, ?txid, "a settlement is still unknown");
         Outcome::Unknown(txid)
     })

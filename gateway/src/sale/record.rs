@@ -9,6 +9,7 @@ use super::{
 use crate::{
     app::App,
     claim::{self, Answer, ClaimKey, Seal},
+    observe::Ticket,
     provider::Frames,
     recording::Writer,
 };
@@ -20,6 +21,8 @@ pub(super) struct Recorder {
     pub(super) app: Arc<App>,
     pub(super) key: ClaimKey,
     pub(super) seal: Seal,
+    /// The call is in flight until its answer is kept.
+    pub(super) ticket: Ticket,
 }
 
 impl Recorder {
@@ -40,6 +43,7 @@ impl Recorder {
             tracing::error!(%error, "a paid stream could not be kept for a replay");
         }
         writer.end();
+        drop(self.ticket);
     }
 
     async fn keep(&self, whole: Option<&[u8]>) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::response::Response;
 use blockrun_llm::x402::{InvalidReason, Payment, verify_terms};
 use http::HeaderMap;
+use tracing::Instrument;
 
 use super::{
     Order,
@@ -123,13 +124,17 @@ impl Sale {
         if self.order.is_stream() {
             only_from_the_beginning(self.after)?;
         }
-        let transfer = match self.verify() {
+        let verified = tracing::info_span!("verify").in_scope(|| self.verify());
+        let transfer = match verified {
             Ok(transfer) => transfer,
             Err(reason) => return Ok(self.offer.response(Some(&reason))),
         };
         if let Some(reason) = self.unsigned(&transfer).await? {
             return Ok(self.offer.response(Some(&reason)));
         }
+        self.app.metrics.verified();
+        self.order.ticket.is_paid_by(transfer.payer);
+        self.app.gate.let_payer(transfer.payer, &self.order.ticket)?;
         let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
         let model = self.order.goods.model.id.clone();
         let take = move |db: &_| {
@@ -139,7 +144,8 @@ impl Sale {
             }
             Ok(taken)
         };
-        match self.app.store.run(take).await.map_err(|error| Problem::internal(&error))? {
+        let claiming = self.app.store.run(take).instrument(tracing::info_span!("claim"));
+        match claiming.await.map_err(|error| Problem::internal(&error))? {
             Taken::Ours => self.check(turn, transfer).await,
             Taken::Answered(answer) => self.paid(turn).settle_answered(transfer, answer).await,
             Taken::Full => Err(full()),

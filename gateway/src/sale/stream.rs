@@ -53,8 +53,7 @@ impl Paid {
     }
 
     async fn open_stream(&self, patience: Duration) -> Result<Frames, ProviderError> {
-        let opened = async { relay::first_event(self.order.stream().await?).await };
-        relay::within(patience, opened).await
+        relay::within(patience, self.order.stream(&self.app)).await
     }
 
     /// Passes a settled stream on. The turn ends here: who comes next finds the recording.
@@ -79,7 +78,7 @@ impl Paid {
     }
 
     fn recorder(self) -> (Recorder, Turn) {
-        let Self { app, claim, seal, turn, .. } = self;
-        (Recorder { app, key: claim.key, seal }, turn)
+        let Self { app, order, claim, seal, turn, .. } = self;
+        (Recorder { app, key: claim.key, seal, ticket: order.ticket }, turn)
     }
 }

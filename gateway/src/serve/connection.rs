@@ -3,6 +3,8 @@
 use std::{future::Future, io, sync::Arc, time::Duration};
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::Watcher},
@@ -15,8 +17,9 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tower::ServiceExt;
 
-use crate::config::Config;
+use crate::{config::Config, traffic::Peer};
 
 /// How often a silent HTTP/2 connection is asked whether it lives.
 const PING: Duration = Duration::from_secs(30);
@@ -49,16 +52,17 @@ impl Server {
     pub(super) async fn serve(
         self: Arc<Self>,
         tcp: TcpStream,
+        peer: Peer,
         watcher: Watcher,
         closing: watch::Receiver<()>,
     ) {
         let ended = match &self.tls {
             None => match self.first_byte(tcp, closing).await {
-                Ok(tcp) => self.speak(tcp, watcher).await,
+                Ok(tcp) => self.speak(tcp, peer, watcher).await,
                 Err(error) => Err(error.into()),
             },
             Some(acceptor) => match self.handshake(acceptor, tcp, closing).await {
-                Ok(tls) => self.speak(tls, watcher).await,
+                Ok(tls) => self.speak(tls, peer, watcher).await,
                 Err(error) => Err(error.into()),
             },
         };
@@ -91,9 +95,15 @@ impl Server {
     async fn speak(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Peer,
         watcher: Watcher,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let service = TowerToHyperService::new(self.router.clone());
+        let introduced = move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            request
+        };
+        let service = self.router.clone().map_request(introduced);
+        let service = TowerToHyperService::new(service);
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         watcher.watch(connection.into_owned()).await
     }

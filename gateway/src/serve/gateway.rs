@@ -1,6 +1,9 @@
 //! Putting a gateway together.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -14,14 +17,17 @@ use crate::{
     error::Error,
     gallery::Gallery,
     ledger::Ledger,
+    observe::Metrics,
     offer::Terms,
     provider::Provider,
     recording::Recordings,
     routes::router,
     sale::reconcile_all,
+    settings::configured,
     settlement::{Practice, Settlement},
     stock::Shelf,
     store::{self, Store},
+    traffic::Gate,
 };
 
 /// Starts gateways.
@@ -47,6 +53,7 @@ impl Gateway {
     }
 
     async fn launch(config: Config, given: Option<Arc<dyn Provider>>) -> Result<Running, Error> {
+        let config = if given.is_none() { configured(config)? } else { config };
         config.check()?;
         let shelf = Shelf::load(&config, given)?;
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
@@ -57,7 +64,8 @@ impl Gateway {
         let (listener, address) = bind(config.bind).await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let base_url = format!("{scheme}://{address}");
-        let deadline = config.shutdown_deadline;
+        let (delay, deadline) = (config.drain_delay, config.shutdown_deadline);
+        let metrics = Arc::new(Metrics::new());
         let app = Arc::new(App {
             terms: Terms::of(&config),
             shelf,
@@ -68,7 +76,11 @@ impl Gateway {
             turns: Turns::default(),
             recordings: Recordings::default(),
             gallery: Gallery::of(&config),
+            gate: Gate::of(&config.traffic, &metrics),
+            metrics,
+            draining: AtomicBool::new(false),
             tasks,
+            started: now(),
             address,
             base_url: base_url.clone(),
             config,
@@ -80,7 +92,8 @@ impl Gateway {
         drop(app);
         let (stop, stopped) = oneshot::channel();
         let listening = tokio::spawn(listen(listener, server, stopped));
-        Ok(Running { address, base_url, app: stocked, stop, listening, tasks_ended, deadline })
+        let app = stocked;
+        Ok(Running { address, base_url, app, stop, listening, tasks_ended, delay, deadline })
     }
 }
 

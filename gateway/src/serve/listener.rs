@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use super::connection::Server;
+use crate::traffic::Peer;
 
 /// Pause after a failed accept, which is most often a lack of file descriptors.
 const BREATH: Duration = Duration::from_millis(50);
@@ -26,9 +27,9 @@ pub(super) async fn listen(
         tokio::select! {
             _ = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((tcp, _)) => {
+                Ok((tcp, peer)) => {
                     let server = Arc::clone(&server);
-                    tokio::spawn(server.serve(tcp, graceful.watcher(), closing.clone()));
+                    tokio::spawn(server.serve(tcp, Peer(peer), graceful.watcher(), closing.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");

@@ -1,6 +1,11 @@
 //! A gateway that is running.
 
-use std::{io, net::SocketAddr, sync::Weak, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Weak, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -20,6 +25,7 @@ pub struct Running {
     pub(super) stop: oneshot::Sender<()>,
     pub(super) listening: JoinHandle<()>,
     pub(super) tasks_ended: mpsc::Receiver<()>,
+    pub(super) delay: Duration,
     pub(super) deadline: Duration,
 }
 
@@ -42,12 +48,17 @@ impl Running {
         format!("{}/api", self.base_url)
     }
 
-    /// Stops: no new connections, calls in flight are finished and recorded, the database is
+    /// Stops: `/ready` says so for [`Config::drain_delay`](crate::Config::drain_delay); then there are
+    /// no new connections, calls in flight are finished and recorded, the database is
     /// closed. Returns whether all
     /// of them were within [`Config::shutdown_deadline`](crate::Config::shutdown_deadline); what
     /// was not is left to the end of the process, and was not charged unless its answer had begun.
     pub async fn shutdown(self) -> bool {
-        let Self { stop, listening, mut tasks_ended, deadline, .. } = self;
+        let Self { app, stop, listening, mut tasks_ended, delay, deadline, .. } = self;
+        if let Some(app) = app.upgrade() {
+            app.draining.store(true, Ordering::Relaxed);
+        }
+        tokio::time::sleep(delay).await;
         // An error means that it is not listening any more.
         let _ = stop.send(());
         let abort = listening.abort_handle();

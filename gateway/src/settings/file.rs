@@ -5,17 +5,21 @@ use std::{env, path::Path};
 use blockrun_llm::quote::PriceRule;
 use toml::Spanned;
 
-use super::{Fault, SettingsError, price, service, upstream};
+use super::{Fault, SettingsError, admin, limits, price, service, upstream};
 use crate::{catalog::Catalog, provider::Upstream, service::Service};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     upstream: Spanned<Vec<upstream::Row>>,
     #[serde(default)]
     price: price::Row,
     #[serde(default)]
     service: service::Row,
+    #[serde(default)]
+    pub(super) limits: limits::Row,
+    #[serde(default)]
+    pub(super) admin: admin::Row,
 }
 
 /// What a settings file says, checked.
@@ -33,11 +37,20 @@ impl Settings {
     /// Reads a file; keys come from the environment.
     pub(crate) fn from_file(path: &Path, catalog: &Catalog) -> Result<Self, SettingsError> {
         let file = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => parse(&file, &text, catalog, |name| env::var(name).ok()),
-            Err(source) => Err(SettingsError::Read { file, source }),
-        }
+        parse(&file, &read(path)?, catalog, |name| env::var(name).ok())
     }
+}
+
+/// The text of a file.
+pub(super) fn read(path: &Path) -> Result<String, SettingsError> {
+    let file = || path.display().to_string();
+    std::fs::read_to_string(path).map_err(|source| SettingsError::Read { file: file(), source })
+}
+
+/// A text as a settings file, its values not checked yet.
+pub(super) fn syntax(file: &str, text: &str) -> Result<File, SettingsError> {
+    let wrong = |error| SettingsError::Syntax { file: file.into(), source: Box::new(error) };
+    toml::from_str(text).map_err(wrong)
 }
 
 /// The settings of a text; `file` is only for messages, `variable` looks into the environment.
@@ -47,9 +60,7 @@ fn parse(
     catalog: &Catalog,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Settings, SettingsError> {
-    let parsed: File = toml::from_str(text)
-        .map_err(|e| SettingsError::Syntax { file: file.into(), source: Box::new(e) })?;
-    check(parsed, catalog, variable).map_err(|fault| fault.within(file, text))
+    check(syntax(file, text)?, catalog, variable).map_err(|fault| fault.within(file, text))
 }
 
 fn check(
@@ -98,7 +109,7 @@ mod tests {
         parse("gateway.toml", text, &Catalog::built_in().unwrap(), variable)
     }
 
-    fn read(text: &str) -> Result<Vec<Upstream>, SettingsError> {
+    fn upstreams(text: &str) -> Result<Vec<Upstream>, SettingsError> {
         settings(text).map(|settings| settings.upstreams)
     }
 
@@ -148,7 +159,7 @@ mod tests {
     fn what_is_left_out_has_its_default() {
         let text = "[[upstream]]\nname = \"a\"\nbase_url = \"http://10.0.0.1/v1\"\n\
                     models = { \"*\" = \"*\" }\n";
-        let [one] = read(text).unwrap().try_into().unwrap();
+        let [one] = upstreams(text).unwrap().try_into().unwrap();
         assert_eq!((one.retries, one.breaker_failures), (1, 5));
         let times = [one.connect_timeout, one.timeout, one.idle_timeout, one.breaker_pause];
         assert_eq!(times.map(|time| time.as_secs()), [10, 120, 60, 30]);
@@ -165,7 +176,7 @@ mod tests {
             )
         };
         let sent = |more: &str, header: &str| {
-            let value = read(&text(more)).unwrap()[0].headers[header].clone();
+            let value = upstreams(&text(more)).unwrap()[0].headers[header].clone();
             assert!(value.is_sensitive());
             value.to_str().unwrap().to_owned()
         };
@@ -210,7 +221,7 @@ mod tests {
                     text += &format!("{key} = {value}\n");
                 }
             }
-            let error = read(&text).unwrap_err().to_string();
+            let error = upstreams(&text).unwrap_err().to_string();
             let start = format!("settings gateway.toml, line 3: {key}: ");
             assert!(error.starts_with(&start), "{line}: {error}");
             assert!(!error.contains(KEY) && !error.contains("pass@"), "{error}");
@@ -229,7 +240,7 @@ mod tests {
             ("upstream = []".to_owned(), "line 1: upstream: "),
             (String::new(), "upstream"),
         ] {
-            let error = read(&text).unwrap_err().to_string();
+            let error = upstreams(&text).unwrap_err().to_string();
             assert!(error.starts_with("settings gateway.toml") && error.contains(said), "{error}");
         }
     }

@@ -141,6 +141,11 @@ pub(crate) trait Settlement: Send + Sync + std::fmt::Debug {
     /// Executes a transfer, or finds that somebody else did.
     async fn settle(&self, due: Due) -> Result<Outcome, Unavailable>;
 
+    /// Whether it could be asked now. Changes nothing. Default: yes.
+    async fn ready(&self) -> Result<(), Unavailable> {
+        Ok(())
+    }
+
     /// Finds out what became of an earlier [`settle`](Self::settle); never starts another one.
     async fn reconcile(&self, pending: Pending) -> Result<Outcome, Unavailable>;
 

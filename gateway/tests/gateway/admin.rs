@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::support::{Answer, Shop, config, hello};
 
-const PAGES: [&str; 1] = ["/admin/revenue"];
+const PAGES: [&str; 3] = ["/admin/revenue", "/dashboard", "/metrics"];
 const TOKEN: &str = "a-token-of-these-tests";
 
 fn token() -> AdminToken {
@@ -25,7 +25,8 @@ async fn ask(shop: &Shop, path: &str, headers: &[(&str, &str)]) -> Answer {
 
 #[tokio::test]
 async fn without_a_token_only_this_machine_is_let_in() {
-    let shop = Shop::open().await;
+    let admin = Admin { dashboard: true, ..Admin::default() };
+    let shop = Shop::with(Config { admin: admin.clone(), ..config() }).await;
     for page in PAGES {
         assert_eq!(ask(&shop, page, &[]).await.status, 200, "{page}");
         for elsewhere in [("x-forwarded-for", "203.0.113.7"), ("host", "rebound.example")] {
@@ -36,7 +37,7 @@ async fn without_a_token_only_this_machine_is_let_in() {
             );
         }
     }
-    let open = Config { bind: ([0, 0, 0, 0], 0).into(), ..config() };
+    let open = Config { bind: ([0, 0, 0, 0], 0).into(), admin, ..config() };
     let shop = Shop::with(open).await;
     let url = format!("http://127.0.0.1:{}", shop.running.address().port());
     for page in PAGES {
@@ -47,7 +48,7 @@ async fn without_a_token_only_this_machine_is_let_in() {
 
 #[tokio::test]
 async fn with_a_token_nobody_is_let_in_without_it() {
-    let admin = Admin { token: Some(token()) };
+    let admin = Admin { token: Some(token()), dashboard: true };
     let shop = Shop::with(Config { admin, ..config() }).await;
     let bearer = format!("Bearer {TOKEN}");
     // me:a-token-of-these-tests
@@ -115,7 +116,7 @@ async fn a_query_that_makes_no_sense_is_named_and_a_wrong_token_is_told() {
     let shop = Shop::open().await;
     let answer = ask(&shop, "/admin/revenue?by=hour", &[]).await;
     assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("invalid_query")));
-    let admin = Admin { token: Some(token()) };
+    let admin = Admin { token: Some(token()), dashboard: true };
     let shop = Shop::with(Config { admin, ..config() }).await;
     let url = shop.running.base_url();
     let refused = RevenueReport::fetch(url, None, RevenueQuery::default()).await.unwrap_err();

@@ -40,6 +40,11 @@ impl Breaker {
         due
     }
 
+    /// Whether it is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.state().failures >= self.limit
+    }
+
     /// An attempt was answered.
     pub(super) fn succeeded(&self) {
         self.state().failures = 0;

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     catalog::Model,
-    provider::{Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError},
+    provider::{
+        Completion, DrawCall, Frames, Picture, Provider, ProviderCall, ProviderError, UpstreamState,
+    },
 };
 
 /// The upstreams of a settings file.
@@ -50,6 +52,14 @@ impl Upstreams {
 impl Provider for Upstreams {
     fn serves(&self, model: &Model) -> bool {
         self.servers.iter().any(|server| server.settings.models.name(model).is_some())
+    }
+
+    fn upstreams(&self) -> Vec<UpstreamState> {
+        let state = |server: &Arc<Server>| UpstreamState {
+            name: server.settings.name.clone(),
+            resting: server.breaker.is_open(),
+        };
+        self.servers.iter().map(state).collect()
     }
 
     async fn complete(&self, call: &ProviderCall) -> Result<Completion, ProviderError> {

@@ -221,6 +221,10 @@ impl Settlement for Chain {
         self.follow(&key, &kept, RECONCILE_WAIT.min(self.options.receipt_wait)).await
     }
 
+    async fn ready(&self) -> Result<(), Unavailable> {
+        self.can_pay_gas().await
+    }
+
     fn gas(&self) -> Option<Gas> {
         self.purse.seen()
     }

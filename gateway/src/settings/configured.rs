@@ -1,0 +1,80 @@
+//! What a settings file says that is not about prices and upstreams. It is read at the start alone.
+
+use std::path::Path;
+
+use super::{SettingsError, file};
+use crate::config::Config;
+
+/// A configuration with what its settings file says.
+pub(crate) fn configured(config: Config) -> Result<Config, SettingsError> {
+    let Some(path) = config.settings.clone() else { return Ok(config) };
+    let text = file::read(&path)?;
+    apply(config, &path, &text)
+}
+
+fn apply(mut config: Config, path: &Path, text: &str) -> Result<Config, SettingsError> {
+    let name = path.display().to_string();
+    let parsed = file::syntax(&name, text)?;
+    parsed.limits.apply(&mut config).map_err(|fault| fault.within(&name, text))?;
+    parsed.admin.apply(&mut config);
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn with(lines: &str) -> Result<Config, SettingsError> {
+        let text = format!("upstream = []\n[limits]\n{lines}\n");
+        apply(Config::default(), Path::new("gateway.toml"), &text)
+    }
+
+    #[test]
+    fn limits_are_set_and_what_is_left_out_stays() {
+        let config = with(
+            "client_per_second = 2.5\nclient_in_flight = 4\npayer_burst = 9\nkeep_alive = 0.5\n\
+             pictures_limit = 7\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\ndrain_delay = 0",
+        );
+        let (config, before) = (config.unwrap(), Config::default());
+        assert_eq!(config.traffic.client.per_second, Some(2.5));
+        assert_eq!(config.traffic.client.in_flight, Some(4));
+        assert_eq!((config.traffic.client.burst, config.traffic.payer.burst), (None, Some(9)));
+        assert_eq!(config.traffic.trusted_proxies[1].to_string(), "::1/128");
+        assert_eq!(config.keep_alive, Duration::from_millis(500));
+        assert_eq!((config.pictures_limit, config.answer_limit), (7, before.answer_limit));
+        assert_eq!(config.provider_timeout, before.provider_timeout);
+        assert_eq!(with("").unwrap().traffic, before.traffic);
+    }
+
+    #[test]
+    fn a_dashboard_is_switched_on_and_never_off() {
+        assert!(!with("").unwrap().admin.dashboard);
+        assert!(with("[admin]\ndashboard = true").unwrap().admin.dashboard);
+        let mut config = Config::default();
+        config.admin.dashboard = true;
+        let text = "upstream = []\n[admin]\ndashboard = false\n";
+        let config = apply(config, Path::new("gateway.toml"), text).unwrap();
+        assert!(config.admin.dashboard, "the command line asked for it");
+    }
+
+    #[test]
+    fn a_mistake_names_file_line_and_key() {
+        for (line, key) in [
+            ("client_per_second = 0", "client_per_second"),
+            ("payer_per_second = 2e6", "payer_per_second"),
+            ("client_burst = 0", "client_burst"),
+            ("payer_in_flight = 0", "payer_in_flight"),
+            ("trusted_proxies = [\"everybody\"]", "trusted_proxies"),
+            ("answer_limit = 0", "answer_limit"),
+            ("keep_alive = -1", "keep_alive"),
+            ("shutdown_deadline = 1e9", "shutdown_deadline"),
+        ] {
+            let error = with(line).unwrap_err().to_string();
+            let start = format!("settings gateway.toml, line 3: {key}: ");
+            assert!(error.starts_with(&start), "{line}: {error}");
+        }
+        assert!(with("client_rate = 1").unwrap_err().to_string().contains("line 3"));
+    }
+}
