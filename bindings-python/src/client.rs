@@ -4,6 +4,7 @@
 use std::{
     ffi::CString,
     future::Future,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,7 +12,10 @@ use std::{
 };
 
 use blockrun_llm::{
-    ClientOptions, LLMClient, Result, http::PaymentHook, journal::JournalKind, wallet::Signer,
+    ClientOptions, LLMClient, Result,
+    http::PaymentHook,
+    journal::JournalKind,
+    wallet::{Funding, Signer},
 };
 use pyo3::{
     PyTraverseError, PyVisit,
@@ -195,6 +199,33 @@ impl Client {
         self.call(py, ask, |balance| Ok(balance.micro()))
     }
 
+    /// The wallet and what it holds, as JSON.
+    fn status(&self, py: Python<'_>) -> PyResult<Call> {
+        self.call(py, async |core: LLMClient| core.status().await, |status| to_json(&status))
+    }
+
+    /// What a person is told of a new wallet.
+    fn welcome(&self, key_file: PathBuf) -> PyResult<String> {
+        Ok(self.open()?.welcome(&key_file))
+    }
+
+    /// How USDC gets into the wallet, as JSON.
+    fn funding(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<String> {
+        to_json(&self.ask_for_money(py, arguments)?.details())
+    }
+
+    /// The QR code of it in a PNG file.
+    fn funding_png(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Vec<u8>> {
+        self.ask_for_money(py, arguments)?.qr_png().map_err(|error| exception(py, &error))
+    }
+
+    /// The QR code of it for a terminal.
+    fn funding_text(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<String> {
+        let dark_blocks = Arguments(arguments).flag("dark_blocks")?.unwrap_or_default();
+        let funding = self.ask_for_money(py, arguments)?;
+        funding.qr_text(dark_blocks).map_err(|error| exception(py, &error))
+    }
+
     /// Payments that pass a filter, as JSON.
     fn payments(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
         let filter = payment_filter(&Arguments(arguments))?;
@@ -270,6 +301,11 @@ impl Client {
     {
         let core = self.open()?;
         Ok(Call::new(py, &self.desk, call(core), show))
+    }
+
+    fn ask_for_money(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Funding> {
+        let amount = Arguments(arguments).dollars("amount")?;
+        self.open()?.funding(amount).map_err(|error| exception(py, &error))
     }
 
     fn desk(&self, py: Python<'_>) -> Option<Py<PyAny>> {

@@ -18,6 +18,7 @@ mod owned;
 mod questions;
 mod requests;
 mod runtime;
+mod wallet;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
@@ -36,6 +37,7 @@ mod _native {
         checks::{accumulate, address_of, check_chat, check_url},
         client::Client,
         questions::Question,
+        wallet::{Home, discovered, ensure_wallet, funding_on_base},
     };
 
     #[pymodule_init]

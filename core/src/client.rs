@@ -22,7 +22,7 @@ use url::Url;
 pub(crate) use self::rail::Rail;
 pub use self::{
     account::PaymentMode,
-    agent::{AgentWallet, WalletInUse, WalletStatus},
+    agent::{AgentWallet, WalletInUse, WalletStatus, ensure_wallet},
     config::{
         ClientOptions, DEFAULT_API_KEY_URL, DEFAULT_API_URL, DEFAULT_MODEL, DEFAULT_TIMEOUT,
         PrivateKey,

@@ -37,7 +37,7 @@ pub use canonical::canonical_json;
 pub use chat::{ChatAccumulator, ChatChunk, ChatRequest, ChatResponse};
 pub use client::{
     AgentWallet, ApiRequest, ClientOptions, HostError, LLMClient, PaymentMode, PollOptions,
-    PrivateKey, Quote, WalletInUse, WalletStatus,
+    PrivateKey, Quote, WalletInUse, WalletStatus, ensure_wallet,
 };
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use images::{ImageRequest, ImageResponse};

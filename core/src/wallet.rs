@@ -14,6 +14,7 @@ mod private;
 #[cfg(feature = "qr")]
 mod qr;
 mod secret;
+mod steps;
 mod text;
 mod watch;
 

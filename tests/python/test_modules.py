@@ -15,7 +15,9 @@ import blockrun_llm
 from blockrun_llm import apikey, validation, x402
 
 
-@pytest.mark.parametrize("name", ["apikey", "client", "types", "validation", "x402", "offline"])
+@pytest.mark.parametrize(
+    "name", ["apikey", "client", "types", "validation", "wallet", "x402", "offline"]
+)
 def test_what_they_promise_is_there(name: str) -> None:
     module = importlib.import_module(f"blockrun_llm.{name}")
     for public in module.__all__:

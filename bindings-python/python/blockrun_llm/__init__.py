@@ -12,6 +12,7 @@ Importing it reads no file and no environment variable, and installs no logging.
 """
 
 from . import offline
+from ._agent import setup_agent_wallet, status
 from ._async_client import AsyncLLMClient
 from ._base import AsyncOnPayment, Dollars, Messages, OnPayment
 from ._chunks import (
@@ -42,7 +43,12 @@ from ._errors import (
     StreamBroken,
     StreamConsumed,
 )
-from ._factories import async_testnet_client, list_image_models, list_models, testnet_client
+from ._factories import (
+    async_testnet_client,
+    list_image_models,
+    list_models,
+    testnet_client,
+)
 from ._images import ImageData, ImageResponse
 from ._json_object import JsonObject
 from ._money import (
@@ -67,6 +73,14 @@ from ._types import (
     ToolCall,
     ToolFunction,
 )
+from ._wallet import (
+    DiscoveredWallet,
+    Funding,
+    WalletFile,
+    WalletHome,
+    WalletStatus,
+    list_discovered_wallets,
+)
 from .apikey import (
     DEFAULT_API_KEY_URL,
     ENV_API_KEY,
@@ -75,6 +89,15 @@ from .apikey import (
     PAYMENT_MODE_WALLET,
     is_api_key,
     resolve_api_key,
+)
+from .wallet import (
+    get_eip681_uri,
+    get_or_create_wallet,
+    get_payment_links,
+    get_wallet_address,
+    import_wallet,
+    load_wallet,
+    save_wallet,
 )
 
 __all__ = [
@@ -104,8 +127,10 @@ __all__ = [
     "ChatStream",
     "ChatUsage",
     "ClockSkew",
+    "DiscoveredWallet",
     "Dollars",
     "EventStream",
+    "Funding",
     "IdempotencyConflict",
     "IdempotencyInFlight",
     "ImageData",
@@ -138,14 +163,27 @@ __all__ = [
     "StreamConsumed",
     "ToolCall",
     "ToolFunction",
+    "WalletFile",
+    "WalletHome",
+    "WalletStatus",
     "__version__",
     "accumulate_chunks",
     "async_testnet_client",
+    "get_eip681_uri",
+    "get_or_create_wallet",
+    "get_payment_links",
+    "get_wallet_address",
+    "import_wallet",
     "is_api_key",
+    "list_discovered_wallets",
     "list_image_models",
     "list_models",
+    "load_wallet",
     "offline",
     "resolve_api_key",
+    "save_wallet",
+    "setup_agent_wallet",
+    "status",
     "testnet_client",
 ]
 

@@ -22,6 +22,7 @@ from ._openai import AsyncOpenAI
 from ._response import ApiResponse
 from ._streams import AsyncEventStream
 from ._types import ChatResponse
+from ._wallet import WalletStatus
 
 _Client = TypeVar("_Client", bound="AsyncLLMClient")
 
@@ -160,6 +161,10 @@ class AsyncLLMClient(AsyncChatMethods):
     async def get_balance_micro(self, network: str | None = None) -> int:
         """What the wallet holds, in micro-USDC; all as `get_balance`."""
         return await self._finish(self._native.balance({"network": network}))
+
+    async def status(self) -> WalletStatus:
+        """The wallet's address and what it holds; all as `LLMClient.status`."""
+        return WalletStatus.from_native(await self._finish(self._native.status()))
 
     async def get_spending(self) -> Spending:
         """Sums over everything that this client paid."""

@@ -11,6 +11,7 @@ from . import _native
 from ._arguments import client_options
 from ._desk import Desk, Signer
 from ._money import PaymentRequest
+from ._wallet import Funding
 
 Dollars = int | float | str | Decimal
 """Dollars, taken exactly: ``0.1`` is 100,000 micro-USDC. More than 6 decimals is an error."""
@@ -96,6 +97,17 @@ class BaseClient(Generic[_Hook]):
     def get_wallet_address(self) -> str:
         """The account that pays; empty with an API key."""
         return self._native.address
+
+    def funding(self, amount: Dollars | None = None) -> Funding:
+        """How USDC gets into the wallet, on Base, or Base Sepolia where `is_testnet`.
+
+        Args:
+            amount: A suggestion, in dollars.
+
+        Raises:
+            ValueError: The amount is not exact, or an API key is used.
+        """
+        return Funding(self._native, amount)
 
     def is_testnet(self) -> bool:
         """Whether the endpoint takes test money: on this machine, or a name with ``testnet.``."""

@@ -23,6 +23,7 @@ from ._openai import OpenAI
 from ._response import ApiResponse
 from ._streams import EventStream
 from ._types import ChatResponse
+from ._wallet import WalletStatus
 
 _Client = TypeVar("_Client", bound="LLMClient")
 
@@ -51,7 +52,8 @@ class LLMClient(ChatMethods):
     Args:
         private_key: Key of the paying wallet, 64 hex digits with or without ``0x``; never printed.
             Or an API key, ``brk_…``: its account is billed, nothing is signed, and a call is sent
-            once. Else ``BLOCKRUN_API_KEY``, ``BLOCKRUN_WALLET_KEY``, ``BASE_CHAIN_WALLET_KEY``.
+            once. Else ``BLOCKRUN_API_KEY``, ``BLOCKRUN_WALLET_KEY``, ``BASE_CHAIN_WALLET_KEY``,
+            then the wallet in ``home`` (`WalletHome`).
         api_url: Base address of the endpoint, https, or http to this machine. Else
             ``BLOCKRUN_API_URL``, then ``https://blockrun.ai/api``. With an API key
             ``BLOCKRUN_API_KEY_URL``, ``BLOCKRUN_API_BASE_URL``, then ``https://api.blockrun.ai``.
@@ -287,6 +289,10 @@ class LLMClient(ChatMethods):
     def get_balance_micro(self, network: str | None = None) -> int:
         """What the wallet holds, in micro-USDC; all as `get_balance`."""
         return self._wait(self._native.balance({"network": network}))
+
+    def status(self) -> WalletStatus:
+        """The wallet's address and what it holds; all as `get_balance`."""
+        return WalletStatus.from_native(self._wait(self._native.status()))
 
     def get_spending(self) -> Spending:
         """Sums over everything that this client paid."""

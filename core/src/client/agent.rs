@@ -5,15 +5,14 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{
-    ClientOptions, LLMClient, PrivateKey,
+    ClientOptions, LLMClient,
     credential::{Credential, wallet_key},
 };
 use crate::{
     error::Result,
     money::Usdc,
-    networks::Network,
     wallet::{
-        Address, Funding, LocalKey, Passphrase, SecretKey, WalletFile, WalletHome, checksummed,
+        Address, Funding, LocalKey, Passphrase, WalletFile, WalletHome, checksummed,
         discover_wallets,
     },
 };
@@ -82,18 +81,35 @@ impl LLMClient {
     ///
     /// # Errors
     /// As [`LLMClient::with_options`] and [`WalletHome::get_or_create`].
-    pub fn setup_agent_wallet(mut options: ClientOptions) -> Result<AgentWallet> {
-        let mut new = None;
-        if Credential::configured(options.private_key.as_ref(), options.signer.as_ref())?.is_none()
-        {
-            let home = WalletHome::find(options.journal.home.as_deref())?;
-            let (key, created) = home.get_or_create(Passphrase::from_environment)?;
-            options.private_key = Some(PrivateKey::from(key.expose_hex().as_str()));
-            new = created.then_some((home, key));
-        }
+    pub fn setup_agent_wallet(options: ClientOptions) -> Result<AgentWallet> {
+        let given = options.private_key.is_some() || options.signer.is_some();
+        let new = match given {
+            true => None,
+            false => ensure_wallet(options.journal.home.as_deref())?,
+        };
         let client = Self::with_options(options)?;
-        let welcome = new.map(|(home, key)| welcome(&key, home.folder(), client.network()));
+        let welcome = new.map(|file| client.welcome(&file.path));
         Ok(AgentWallet { client, welcome })
+    }
+
+    /// What a person is told of this client's wallet when it is new: where its key is, how it is
+    /// funded, and that nothing of other programs was touched. A few lines.
+    pub fn welcome(&self, key_file: &Path) -> String {
+        let address = self.address().unwrap_or_default();
+        let funding = Funding { address, network: self.network(), amount: None }.instructions();
+        let mut text = format!(
+            "A new wallet was made for this account: {address}\nIts key is in {} and nowhere else; \
+             `blockrun wallet backup FILE` keeps a copy.\n\n{funding}",
+            key_file.display()
+        );
+        let others = discover_wallets().len();
+        if others > 0 {
+            text.push_str(&format!(
+                "\n\nOther programs keep wallets here ({others}). None was taken over: `blockrun wallet \
+                 list` shows them."
+            ));
+        }
+        text
     }
 
     /// The wallet's address, and what it holds on [`LLMClient::network`].
@@ -116,20 +132,22 @@ impl LLMClient {
     }
 }
 
-fn welcome(key: &SecretKey, folder: &Path, network: &'static Network) -> String {
-    let address = key.address();
-    let funding = Funding { address, network, amount: None }.instructions();
-    let mut text = format!(
-        "A new wallet was made for this account: {address}\nIts key is in {} and nowhere else; `blockrun \
-         wallet backup FILE` keeps a copy.\n\n{funding}",
-        folder.display()
-    );
-    let others = discover_wallets().len();
-    if others > 0 {
-        text.push_str(&format!(
-            "\n\nOther programs keep wallets here ({others}). None was taken over: `blockrun wallet \
-             list` shows them."
-        ));
+/// Makes sure that a client without options has somebody who pays: where the environment has no
+/// credential and the home folder (`home`, `BLOCKRUN_HOME`, then `~/.blockrun`) no wallet, one is made.
+/// The file of a new one; `None` when nothing had to be made.
+///
+/// # Errors
+/// As [`WalletHome::get_or_create`], except that an encrypted wallet is not opened.
+pub fn ensure_wallet(home: Option<&Path>) -> Result<Option<WalletFile>> {
+    if Credential::configured(None, None)?.is_some() {
+        return Ok(None);
     }
-    text
+    let home = WalletHome::find(home)?;
+    if home.file()?.is_some() {
+        return Ok(None);
+    }
+    match home.get_or_create(Passphrase::from_environment)? {
+        (_, true) => home.file(),
+        (_, false) => Ok(None),
+    }
 }

@@ -44,6 +44,7 @@ pub struct WalletHome(PathBuf);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WalletFile {
     /// Its account; `None` for a keystore that does not say.
+    #[serde(serialize_with = "checksummed_if_known")]
     pub address: Option<Address>,
     /// Where it is.
     pub path: PathBuf,
@@ -194,7 +195,8 @@ impl WalletHome {
             let Some(text) = private::read(&self.0.join(name))? else { continue };
             if name == KEYSTORE || !is_key(&text, key) {
                 kept.push(
-                    self.keep(&locked, name, &text).map_err(|cause| self.unwritable(&cause))?,
+                    self.keep_beside(&locked, name, &text)
+                        .map_err(|cause| self.unwritable(&cause))?,
                 );
             }
             in_the_way.push(name);
@@ -225,7 +227,7 @@ impl WalletHome {
         Ok(None)
     }
 
-    fn keep(&self, locked: &Locked, name: &str, text: &str) -> io::Result<PathBuf> {
+    fn keep_beside(&self, locked: &Locked, name: &str, text: &str) -> io::Result<PathBuf> {
         let time = SystemClock.now();
         for count in 1.. {
             let more = if count == 1 { String::new() } else { format!("-{count}") };
@@ -288,6 +290,13 @@ pub fn write_key_file(path: &Path, key: &SecretKey, passphrase: Option<&Passphra
     private::write_new(path, &text).map_err(|cause| {
         Error::argument("path", &format!("{} could not be written: {cause}", path.display()))
     })
+}
+
+fn checksummed_if_known<S: serde::Serializer>(
+    address: &Option<Address>,
+    out: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    address.map(|address| address.to_string()).serialize(out)
 }
 
 enum Found {
