@@ -39,14 +39,23 @@ export async function oneTransfer(t, { dark }, run) {
   assert.equal(new Set(way.payments).size, 1);
 }
 
-/** Runs the programs of the README of the package that a test belongs to, as one program. */
-export async function runReadme(t, test) {
+/** Runs the README of the package that a test belongs to, its programs as one. */
+export function runReadme(t, test) {
   const place = fileURLToPath(new URL('..', test));
   const blocks = readFileSync(join(place, 'README.md'), 'utf8').matchAll(/^```js\n(.*?)^```$/gms);
   // Within the package, so that it finds what the package finds.
   const program = join(place, `readme-${process.pid}.mjs`);
   t.after(() => rmSync(program, { force: true }));
   writeFileSync(program, [...blocks].map(([, block]) => block).join('\n'));
+  return run(t, program);
+}
+
+/** Runs an example of the package that a test belongs to. */
+export function runExample(t, test, name) {
+  return run(t, fileURLToPath(new URL(`../examples/${name}`, test)));
+}
+
+async function run(t, program) {
   const env = {
     ...process.env,
     BLOCKRUN_WALLET_KEY: KEY,

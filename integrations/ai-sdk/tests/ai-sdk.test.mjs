@@ -14,6 +14,7 @@ import {
   KEY,
   NOBODY,
   oneTransfer,
+  runExample,
   runReadme,
   thrown,
 } from '../../testing/hosts.mjs';
@@ -166,6 +167,7 @@ test('what users of other providers try first, and a client of their own', async
   assert.match((await thrown(twice)).message, /apiKey: give it to the client/);
 });
 
-test('the programs of the README', async (t) => {
+test('the README and the examples', async (t) => {
   assert.match(await runReadme(t, import.meta.url), /\$0\.001/);
+  assert.match(await runExample(t, import.meta.url, 'agent.mjs'), /2 steps, \$0\.001 \+ \$0\.001/);
 });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -193,6 +194,11 @@ test('errors say what happened to the money', async (t) => {
   assert.equal(wrong.field, 'privateKey');
 });
 
-test('the programs of the README', async (t) => {
+test('the README, and the character of the examples', async (t) => {
+  const example = new URL('../examples/character.json', import.meta.url);
+  const { settings, ...character } = JSON.parse(readFileSync(example, 'utf8'));
+  const runtime = await agent(t, await gateway(t), settings, character);
+  await runtime.useModel('TEXT_LARGE', { prompt: 'Hi' });
+  assert.equal(clientOf(runtime).payments()[0].model, 'anthropic/claude-3-5-sonnet');
   assert.match(await runReadme(t, import.meta.url), /\$0\.00/);
 });

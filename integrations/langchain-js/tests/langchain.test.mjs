@@ -17,6 +17,7 @@ import {
   NOBODY,
   offering,
   oneTransfer,
+  runExample,
   runReadme,
   thrown,
 } from '../../testing/hosts.mjs';
@@ -235,6 +236,7 @@ test('what users of @langchain/openai try first, and a client of their own', asy
   client.close();
 });
 
-test('the programs of the README', async (t) => {
+test('the README and the examples', async (t) => {
   assert.match(await runReadme(t, import.meta.url), /\$0\.001/);
+  assert.match(await runExample(t, import.meta.url, 'agent.mjs'), /The tool answered: 2\.1 m/);
 });

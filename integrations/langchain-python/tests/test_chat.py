@@ -20,7 +20,7 @@ import blockrun_llm
 from blockrun_llm import LLMClient
 from langchain_blockrun import ChatBlockRun
 from once import bought, one_transfer
-from readme import run_python_of
+from readme import run_programs_of
 
 
 def model(url: str, **options: Any) -> ChatBlockRun:
@@ -229,7 +229,8 @@ def test_a_client_with_all_its_options(gateway: str) -> None:
     assert asked == [1000, 1000]
 
 
-def test_the_programs_of_the_readme(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = run_python_of(Path(__file__).parents[1] / "README.md", gateway, monkeypatch)
-    assert "$0.001" in said
-    assert "True not_charged 0.001" in said
+def test_the_readme_and_the_examples(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme, agent = run_programs_of(Path(__file__).parents[1], gateway, monkeypatch)
+    assert "$0.001" in readme
+    assert "True not_charged 0.001" in readme
+    assert "The tool answered: 2.1 m" in agent

@@ -18,7 +18,7 @@ import blockrun_litellm
 import blockrun_llm
 from blockrun_llm import LLMClient
 from once import bought, one_transfer
-from readme import run_python_of
+from readme import run_programs_of
 
 MODEL = "blockrun/openai/gpt-4o-mini"
 HELLO = [{"role": "user", "content": "Hello!"}]
@@ -178,6 +178,7 @@ def test_kinds_by_status(status: int, kind: type[Exception]) -> None:
     assert caught.value.status_code == status  # type: ignore[attr-defined]
 
 
-def test_the_programs_of_the_readme(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = run_python_of(Path(__file__).parents[1] / "README.md", gateway, monkeypatch)
-    assert "$0.001" in said
+def test_the_readme_and_the_examples(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme, routed = run_programs_of(Path(__file__).parents[1], gateway, monkeypatch)
+    assert "$0.001" in readme
+    assert "$0.002 of $0.01" in routed

@@ -26,7 +26,7 @@ from blockrun_llm import APIError, LLMClient, SpendLimitError
 from llama_index.llms.blockrun import BlockRun
 from llama_index.llms.blockrun.utils import to_openai
 from once import bought, one_transfer
-from readme import run_python_of
+from readme import run_programs_of
 
 HELLO = [ChatMessage(role=MessageRole.USER, content="Hello!")]
 COUNT = [ChatMessage(role=MessageRole.USER, content="Count to 5")]
@@ -189,6 +189,7 @@ def test_what_users_of_the_openai_llm_try_first(gateway: str) -> None:
     assert model.complete("Hello!", max_tokens=5).text
 
 
-def test_the_programs_of_the_readme(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = run_python_of(Path(__file__).parents[1] / "README.md", gateway, monkeypatch)
-    assert "$0.001" in said
+def test_the_readme_and_the_examples(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme, agent = run_programs_of(Path(__file__).parents[1], gateway, monkeypatch)
+    assert "$0.001" in readme
+    assert "3 calls, $0.003" in agent
