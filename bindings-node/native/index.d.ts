@@ -73,6 +73,34 @@ export declare class NativeClient {
   get model(): string
   /** Lets go of the connections; calls under way keep theirs until they end. */
   close(): void
+  /** The wallet and what it holds. */
+  status(cancel?: CancelHandle | undefined | null): Promise<StatusOutput>
+  /** What a person is told of a new wallet. */
+  welcome(keyFile: string): string
+  /** How USDC gets into the wallet. */
+  funding(amount?: number | string | undefined | null): FundingOutput
+  /** The QR code of it in a PNG file. */
+  fundingPng(amount?: number | string | undefined | null): Buffer
+  /** The QR code of it for a terminal. */
+  fundingText(amount: number | string | undefined | null, darkBlocks: boolean): string
+}
+
+/**
+ * The folder in which an account keeps its wallet. What takes half a second, since passphrases are
+ * slow to try on purpose, is done on another thread.
+ */
+export declare class NativeHome {
+  /** Nothing need be there yet. */
+  constructor(folder?: string | undefined | null)
+  get folder(): string
+  /** The wallet that is there. */
+  file(): WalletFileOutput | null
+  create(passphrase?: string | undefined | null): Promise<WalletFileOutput>
+  importKey(input: ImportInput): Promise<WalletFileOutput>
+  importDiscovered(address: string, replace: boolean): Promise<WalletFileOutput>
+  /** The key itself. */
+  exportKey(passphrase?: string | undefined | null): Promise<string>
+  backup(file: string, passphrase?: string | undefined | null): Promise<undefined>
 }
 
 /** The answer of any endpoint, as events or bytes. */
@@ -193,11 +221,24 @@ export interface ClientInput {
   payees?: Array<string>
   onPayment?: (request: PaymentRequestOutput) => Promise<boolean>
   onUnresolved?: string
+  prepay?: string
   home?: string
   durability?: string
   rpcUrl?: string
   caFile?: string
 }
+
+/** A wallet of another program. */
+export interface DiscoveredOutput {
+  address: string
+  source: string
+}
+
+/** Wallets of other programs. */
+export declare function discoveredWallets(): Array<DiscoveredOutput>
+
+/** The file of a wallet that was made just now; nothing where there was somebody who pays. */
+export declare function ensureWallet(home?: string | undefined | null): string | null
 
 /** A server-sent event. */
 export interface EventOutput {
@@ -210,6 +251,17 @@ export interface EventOutput {
 export interface FallbackOutput {
   model?: string
   settlementSkipped: boolean
+}
+
+/** How USDC gets into a wallet. */
+export interface FundingOutput {
+  address: string
+  network: string
+  amountUsd?: number
+  amountMicro?: bigint
+  uri: string
+  explorer?: string
+  instructions: string
 }
 
 /** The head of an answer. */
@@ -236,6 +288,14 @@ export interface ImageInput {
   /** Milliseconds. */
   timeout?: number
   idempotencyKey?: string
+}
+
+/** What is imported, and how. */
+export interface ImportInput {
+  key: string
+  passphrase?: string
+  path?: string
+  replace?: boolean
 }
 
 /** Where payments are recorded. */
@@ -421,6 +481,14 @@ export interface SpendingOutput {
   presumedMicro: bigint
 }
 
+/** What a wallet has. */
+export interface StatusOutput {
+  address: string
+  network: string
+  balanceUsd: number
+  balanceMicro: bigint
+}
+
 /** A payment whose signature and terms are good. */
 export interface VerifiedOutput {
   network: string
@@ -454,4 +522,11 @@ export interface VerifyPaymentInput {
   version: bigint
   /** Unix time. */
   now: bigint
+}
+
+/** What is known of a wallet without its passphrase. */
+export interface WalletFileOutput {
+  address?: string
+  path: string
+  encrypted: boolean
 }

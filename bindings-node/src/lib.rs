@@ -25,3 +25,4 @@ mod output;
 mod request;
 mod signer;
 mod stream;
+mod wallet;

@@ -6,6 +6,7 @@ import { readCall, readImage, readPoll, readRequest } from './call.js';
 import { cancellable } from './cancel.js';
 import { readClientOptions } from './client-options.js';
 import { fetchThrough } from './fetch.js';
+import { fundingOf } from './funding.js';
 import { warnOf } from './journal.js';
 import { exact } from './money.js';
 import { type CancelHandle, type NativeClient, native, type PaymentsInput } from './native.js';
@@ -29,6 +30,7 @@ import type {
   RequestOptions,
   Spending,
 } from './types.js';
+import type { Funding, WalletStatus } from './wallet-types.js';
 
 const PAYMENT_FILTER: options.OptionTable<PaymentFilter> = {
   scope: options.text,
@@ -244,6 +246,25 @@ export class LLMClient {
     return this.#call(signal as AbortSignal | undefined, (cancel) =>
       this.#native.balance(network as string | undefined, cancel),
     );
+  }
+
+  /** The wallet's address and what it holds; all as `getBalance`. */
+  async status(given?: CallOptions): Promise<WalletStatus> {
+    return exact(await this.#call(readSignal(given), (cancel) => this.#native.status(cancel)));
+  }
+
+  /**
+   * How USDC gets into the wallet, on Base, or Base Sepolia where the endpoint takes test money.
+   * `amount` is a suggestion, in dollars.
+   */
+  funding(amount?: number | bigint | string): Funding {
+    return fundingOf(this.#native, amount);
+  }
+
+  /** What a person is told of this client's wallet when it is new and its key is in this file. */
+  welcome(keyFile: string): string {
+    const file = options.text(keyFile, 'keyFile') as string;
+    return translated(() => this.#native.welcome(file));
   }
 
   /** The account that pays, as a checksummed address; empty with an API key. */

@@ -19,3 +19,5 @@ export type {
 } from './openai-surface.js';
 export { ChatStream, PendingChatStream } from './stream.js';
 export type * from './types.js';
+export { listDiscoveredWallets, setupAgentWallet, status, WalletHome } from './wallet.js';
+export type * from './wallet-types.js';

@@ -3,7 +3,10 @@ export type Dollars = number | bigint | string;
 
 /** Options of a client. What is left out comes from the environment, then from the defaults. */
 export interface ClientOptions {
-  /** Private key of the paying wallet, hex. `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`. */
+  /**
+   * Private key of the paying wallet, hex. `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`, then
+   * the wallet in `home`, see `WalletHome`.
+   */
   readonly privateKey?: string | undefined;
   /**
    * An API key, `brk_…`: its account is billed instead of a wallet. `BLOCKRUN_API_KEY`, which goes
