@@ -80,7 +80,7 @@ export declare class NativeClient {
   /** How USDC gets into the wallet. */
   funding(amount?: number | string | undefined | null): FundingOutput
   /** The QR code of it in a PNG file. */
-  fundingPng(amount?: number | string | undefined | null): Buffer
+  fundingPng(amount?: number | string | undefined | null): Uint8Array
   /** The QR code of it for a terminal. */
   fundingText(amount: number | string | undefined | null, darkBlocks: boolean): string
 }

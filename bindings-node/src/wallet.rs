@@ -9,7 +9,7 @@ use blockrun_llm::{
 };
 use napi::{
     Either, Env,
-    bindgen_prelude::{BigInt, Buffer, ClassInstance, PromiseRaw, Result, spawn_blocking},
+    bindgen_prelude::{BigInt, ClassInstance, PromiseRaw, Result, Uint8Array, spawn_blocking},
 };
 use napi_derive::napi;
 
@@ -245,7 +245,7 @@ impl NativeClient {
 
     /// The QR code of it in a PNG file.
     #[napi(catch_unwind)]
-    pub fn funding_png(&self, amount: Option<Either<f64, String>>) -> Result<Buffer> {
+    pub fn funding_png(&self, amount: Option<Either<f64, String>>) -> Result<Uint8Array> {
         Ok(core(self.ask_for_money(amount)?.qr_png())?.into())
     }
 

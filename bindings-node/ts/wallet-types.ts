@@ -47,7 +47,7 @@ export interface Funding {
   /** What to do, in plain words. */
   readonly instructions: string;
   /** The link as a QR code, in a PNG file. */
-  qrPng(): Buffer;
+  qrPng(): Uint8Array;
   /** The same for a terminal that writes light on dark or, with `darkBlocks`, dark on light. */
   qrText(options?: { darkBlocks?: boolean }): string;
 }

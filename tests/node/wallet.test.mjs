@@ -75,7 +75,7 @@ test('status and funding', async (t) => {
   assert(funding.uri.endsWith(`@84532/transfer?address=${ADDRESS}&uint256=2500000`), funding.uri);
   assert(funding.instructions.includes('2.5 USDC on Base Sepolia'), funding.instructions);
   assert.equal(funding.explorer, `https://sepolia.basescan.org/address/${ADDRESS}`);
-  assert.equal(funding.qrPng().toString('latin1', 1, 4), 'PNG');
+  assert.equal(Buffer.from(funding.qrPng()).toString('latin1', 1, 4), 'PNG');
   assert.notEqual(funding.qrText(), funding.qrText({ darkBlocks: true }));
   assert.equal(JSON.parse(JSON.stringify(funding)).amountUsd, 2.5);
   assert.equal(client.funding().amountUsd, undefined);
