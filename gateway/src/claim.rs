@@ -14,6 +14,10 @@
 //! off; `spent` with one that is not kept any more. A settled claim stays for ever, whatever becomes
 //! of its answer.
 //!
+//! Where several processes share the database, a claim that is being worked on belongs to one of them,
+//! its owner, and only the owner changes it. What a dead process owned is nobody's: what nothing was
+//! sent for is released, a settlement and an owed stream are taken on by whoever comes first.
+//!
 //! A refused claim may be taken by another authorization of the same nonce for the same request.
 //! A released one may be taken by the same authorization, and by another once that has expired.
 //! Whatever else comes with a claimed nonce is a conflict.
@@ -21,6 +25,7 @@
 mod book;
 mod identity;
 mod ids;
+mod owner;
 mod room;
 mod seal;
 mod state;
@@ -29,15 +34,14 @@ mod table;
 mod tests;
 mod turn;
 
-pub(crate) use book::{
-    answered, keep, keep_part, refuse, release, release_all, settled, settling, spend,
-};
+pub(crate) use book::{answered, keep, keep_part, refuse, release, settled, settling, spend};
 pub(crate) use identity::{Claim, ClaimKey, Named, request_hash};
 pub(crate) use ids::named;
+pub(crate) use owner::{abandon, adopt, release_orphans, unfinished};
 pub(crate) use room::{Limits, prune};
 pub(crate) use seal::{RecoveryToken, Seal};
 pub(crate) use state::State;
 pub(crate) use table::{
-    Answer, Kept, Settled, Standing, Taken, bought, held, pending, standing, take,
+    Answer, Elsewhere, Kept, Settled, Standing, Taken, bought, held, pending, standing, take,
 };
 pub(crate) use turn::{Turn, Turns};

@@ -15,6 +15,7 @@ use blockrun_llm::{
 
 use crate::{
     admin::Admin, claim::Limits, error::Error, facilitator::Facilitator, settlement::Onchain,
+    store::Database,
     traffic::Traffic,
 };
 
@@ -37,6 +38,8 @@ pub struct Config {
     /// Folder of the database, made if it is missing; `None` keeps everything in memory. Default
     /// `None`.
     pub data: Option<PathBuf>,
+    /// A database that several gateway processes share, instead of one in `data`. Default `None`.
+    pub database: Option<Database>,
     /// Test USDC that every new payer starts with. Default 10.
     pub starting_balance: Usdc,
     /// Which versions of the protocol are offered. Default both.
@@ -92,8 +95,7 @@ pub struct Config {
     /// How long an answer is kept beyond the validity of its payment; later it is 410. Default 1
     /// hour.
     pub answer_retention: Duration,
-    /// How long a picture that was handed out as a link is served. Pictures are kept in memory: a
-    /// restart ends them earlier. Default 1 hour.
+    /// How long a picture that was handed out as a link is served. Default 1 hour.
     pub picture_time: Duration,
     /// What all pictures that are served take together, in bytes; while there is no room, pictures
     /// are not sold as links (500, nothing is charged), only in base64. Default 256 MiB.
@@ -135,6 +137,7 @@ impl Default for Config {
         Self {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8402)),
             data: None,
+            database: None,
             starting_balance: Usdc::from_micro(10_000_000),
             protocols: Protocols::Both,
             payee: PRACTICE_PAYEE,
@@ -197,6 +200,16 @@ impl Config {
         }
         if let Some((field, problem)) = self.onchain.as_ref().and_then(Onchain::problem) {
             return refuse(field, problem);
+        }
+        if self.database.is_some() && !cfg!(feature = "postgres") {
+            return refuse("database", "this build cannot: build with the feature `postgres`");
+        }
+        if self.database.is_some() && self.data.is_some() {
+            return refuse("database", "data names a folder for another one: choose one of them");
+        }
+        if self.database.as_ref().is_some_and(|database| !(1..=100).contains(&database.connections))
+        {
+            return refuse("database", "connections must be from 1 to 100");
         }
         if self.onchain.is_some() && self.payee == PRACTICE_PAYEE {
             return refuse("payee", "nobody holds the practice payee's key: name your own account");

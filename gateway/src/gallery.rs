@@ -1,107 +1,140 @@
-//! Pictures that are handed out as links: in memory, for a time, up to a limit.
+//! Pictures that are handed out as links: in the database, for a time, up to a limit.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::config::Config;
+use crate::{
+    app::since_1970,
+    config::Config,
+    store::{Db, Store, StoreError, values},
+};
 
-/// Pictures under names that cannot be guessed. A name is all that is needed to see one. They end
-/// with the process; none is taken down before its time to make room.
-#[derive(Debug)]
+/// Pictures under names that cannot be guessed. A name is all that is needed to see one. None is
+/// taken down before its time to make room.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Gallery {
-    limit: usize,
+    limit: u64,
     time: Duration,
-    wall: Mutex<Wall>,
 }
 
-#[derive(Debug, Default)]
-struct Wall {
-    pictures: HashMap<String, Bytes>,
-    bytes: usize,
-    /// When each picture is taken down, soonest first.
-    ends: VecDeque<(Instant, String)>,
+/// A picture and its name.
+struct Hung {
+    name: String,
+    png: Bytes,
 }
 
 impl Gallery {
-    pub(crate) fn of(config: &Config) -> Self {
-        let limit = usize::try_from(config.pictures_limit).unwrap_or(usize::MAX);
-        Self { limit, time: config.picture_time, wall: Mutex::default() }
+    pub(crate) const fn of(config: &Config) -> Self {
+        Self { limit: config.pictures_limit, time: config.picture_time }
     }
 
     /// Shows pictures and returns their names; `None` when there is no room for all of them.
-    pub(crate) fn show(&self, pictures: &[Bytes]) -> Option<Vec<String>> {
-        let mut wall = self.wall();
-        let size: usize = pictures.iter().map(Bytes::len).sum();
-        if wall.bytes.saturating_add(size) > self.limit {
-            return None;
-        }
-        let end = Instant::now() + self.time;
-        pictures.iter().map(|picture| wall.hang(picture.clone(), end)).collect()
+    pub(crate) async fn show(
+        self,
+        store: &Store,
+        pictures: &[Bytes],
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        let name = |png: &Bytes| Some(Hung { name: name()?, png: png.clone() });
+        let Some(hung) = pictures.iter().map(name).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let names = hung.iter().map(|picture| picture.name.clone()).collect();
+        let there = store.run(move |db| self.hang(db, &hung, since_1970())).await?;
+        Ok(there.then_some(names))
     }
 
     /// The picture of a name.
-    pub(crate) fn see(&self, name: &str) -> Option<Bytes> {
-        self.wall().pictures.get(name).cloned()
+    pub(crate) async fn see(
+        self,
+        store: &Store,
+        name: String,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        store.run(move |db| find(db, &name, since_1970())).await
     }
 
-    /// The wall without what is over.
-    fn wall(&self) -> MutexGuard<'_, Wall> {
-        // No code here can panic while it holds the lock, so a poisoned wall is a whole wall.
-        let mut wall = self.wall.lock().unwrap_or_else(PoisonError::into_inner);
-        wall.clear(Instant::now());
-        wall
+    /// Takes down what is over.
+    pub(crate) async fn clear(self, store: &Store) -> Result<(), StoreError> {
+        store.run(|db| clear(db, since_1970())).await
+    }
+
+    fn hang(self, db: &Db, pictures: &[Hung], now: Duration) -> Result<bool, StoreError> {
+        clear(db, now)?;
+        let sql = "SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM pictures";
+        let there: u64 = db.one(sql, &[], |row| row.get(0))?.unwrap_or_default();
+        let more: usize = pictures.iter().map(|picture| picture.png.len()).sum();
+        if there.saturating_add(more as u64) > self.limit {
+            return Ok(false);
+        }
+        let ends = millis(now + self.time);
+        let sql = "INSERT INTO pictures (name, ends, bytes, png) VALUES (?1, ?2, ?3, ?4)";
+        for Hung { name, png } in pictures {
+            let row = values![name.as_str(), ends, png.len() as u64, &png[..]];
+            db.execute(sql, row)?;
+        }
+        Ok(true)
     }
 }
 
-impl Wall {
-    /// `None` when the system has no randomness to give.
-    fn hang(&mut self, picture: Bytes, end: Instant) -> Option<String> {
-        let mut name = [0; 16];
-        getrandom::fill(&mut name).ok()?;
-        let name = alloy::hex::encode(name);
-        self.bytes += picture.len();
-        self.pictures.insert(name.clone(), picture);
-        self.ends.push_back((end, name.clone()));
-        Some(name)
-    }
+/// `None` when the system has no randomness to give.
+fn name() -> Option<String> {
+    let mut name = [0; 16];
+    getrandom::fill(&mut name).ok()?;
+    Some(alloy::hex::encode(name))
+}
 
-    fn clear(&mut self, now: Instant) {
-        while let Some((_, name)) = self.ends.pop_front_if(|(end, _)| *end <= now) {
-            self.bytes -= self.pictures.remove(&name).map_or(0, |picture| picture.len());
-        }
+fn find(db: &Db, name: &str, now: Duration) -> Result<Option<Vec<u8>>, StoreError> {
+    // No name has one, and not every database takes it.
+    if name.contains('\0') {
+        return Ok(None);
     }
+    let sql = "SELECT png FROM pictures WHERE name = ?1 AND ends > ?2";
+    db.one(sql, values![name, millis(now)], |row| row.get(0))
+}
+
+fn clear(db: &Db, now: Duration) -> Result<(), StoreError> {
+    db.execute("DELETE FROM pictures WHERE ends <= ?1", values![millis(now)]).map(drop)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn gallery(pictures_limit: u64, picture_time: Duration) -> Gallery {
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    fn gallery(pictures_limit: u64) -> Gallery {
+        let picture_time = Duration::from_secs(60);
         Gallery::of(&Config { pictures_limit, picture_time, ..Config::default() })
+    }
+
+    fn hung(pictures: &[&'static str]) -> Vec<Hung> {
+        let hung = |png: &&'static str| Hung { name: name().unwrap(), png: (*png).into() };
+        pictures.iter().map(hung).collect()
     }
 
     #[test]
     fn a_picture_is_seen_by_its_name_alone() {
-        let gallery = gallery(10, Duration::from_secs(60));
-        let names = gallery.show(&["one".into(), "two".into()]).unwrap();
-        assert_eq!(gallery.see(&names[1]).unwrap(), "two");
-        assert!(names[0] != names[1] && names[0].len() == 32);
-        assert_eq!(gallery.see("two"), None);
+        let (db, pictures) = (Db::for_test(), hung(&["one", "two"]));
+        assert!(gallery(10).hang(&db, &pictures, NOW).unwrap());
+        assert_eq!(find(&db, &pictures[1].name, NOW).unwrap().unwrap(), b"two");
+        assert!(pictures[0].name != pictures[1].name && pictures[0].name.len() == 32);
+        assert_eq!(find(&db, "two", NOW).unwrap(), None);
+        assert_eq!(find(&db, "a\0", NOW).unwrap(), None);
     }
 
     #[test]
     fn there_is_room_for_all_or_none_until_a_time_is_over() {
-        let gallery = gallery(6, Duration::from_millis(50));
-        assert!(gallery.show(&["one".into(), "four".into()]).is_none());
-        let names = gallery.show(&["one".into(), "two".into()]).unwrap();
-        assert!(gallery.show(&["x".into()]).is_none());
-        std::thread::sleep(Duration::from_millis(60));
-        assert!(gallery.see(&names[0]).is_none());
-        assert!(gallery.show(&["123456".into()]).is_some());
+        let (db, gallery) = (Db::for_test(), gallery(6));
+        assert!(!gallery.hang(&db, &hung(&["one", "four"]), NOW).unwrap());
+        let pictures = hung(&["one", "two"]);
+        assert!(gallery.hang(&db, &pictures, NOW).unwrap());
+        assert!(!gallery.hang(&db, &hung(&["x"]), NOW + Duration::from_secs(59)).unwrap());
+        let later = NOW + Duration::from_secs(60);
+        assert_eq!(find(&db, &pictures[0].name, later).unwrap(), None);
+        assert!(gallery.hang(&db, &hung(&["123456"]), later).unwrap());
     }
 }

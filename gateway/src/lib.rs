@@ -52,4 +52,5 @@ pub use revenue::{RevenueError, RevenueQuery, RevenueReport, RevenueRow};
 pub use serve::{Gateway, Running};
 pub use settings::SettingsError;
 pub use settlement::Onchain;
+pub use store::Database;
 pub use traffic::{Allowance, Traffic};

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::observe::Reason;
+use crate::{observe::Reason, store::StoreError};
 
 /// An HTTP error: `{"error": {"message", "type", "code", "param"}}` with a status.
 ///
@@ -34,6 +34,17 @@ impl Problem {
         let message = "The gateway failed. Send the same request with the same payment again: a \
                        payment is executed at most once.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+    }
+
+    /// The store failed: 503 when that passes by itself.
+    pub(crate) fn of_store(error: &StoreError) -> Self {
+        if !error.is_passing() {
+            return Self::internal(error);
+        }
+        tracing::warn!(%error, "the store does not serve");
+        let message = "The gateway's database does not answer. Send the same request with the same \
+                       payment again: a payment is executed at most once.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", message).retry_after(1)
     }
 
     /// Names the field of the request that is at fault.

@@ -6,6 +6,7 @@
 //! settlement costs nothing.
 
 mod answer;
+mod elsewhere;
 mod estimate;
 mod fallback;
 mod give;
@@ -21,11 +22,14 @@ mod relay;
 mod replay;
 mod sell;
 mod stream;
+mod upkeep;
 
 pub(crate) use answer::ANSWER;
+pub(crate) use elsewhere::standing_by;
 pub(crate) use estimate::estimate;
 pub(crate) use fallback::FALLBACK_HEADERS;
 pub(crate) use order::Order;
-pub(crate) use reconcile::{reconcile, reconcile_all};
+pub(crate) use reconcile::reconcile;
 pub(crate) use recover::recover;
 pub(crate) use sell::serve;
+pub(crate) use upkeep::keep_up;

@@ -3,9 +3,12 @@
 
 use alloy::primitives::{Address, B256};
 use blockrun_llm::Usdc;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{claim::ClaimKey, ledger::usdc, store::StoreError};
+use crate::{
+    claim::ClaimKey,
+    ledger::usdc,
+    store::{Db, Row, StoreError, values},
+};
 
 /// Seconds of a day of UTC.
 pub(crate) const DAY: u64 = 86_400;
@@ -32,23 +35,17 @@ pub(crate) struct Unknown {
 }
 
 /// Notes on a claim that was just taken what it is for.
-pub(crate) fn note(
-    db: &Connection,
-    key: &ClaimKey,
-    model: &str,
-    now: u64,
-) -> Result<(), StoreError> {
+pub(crate) fn note(db: &Db, key: &ClaimKey, model: &str, now: u64) -> Result<(), StoreError> {
     let sql = "UPDATE claims SET model = ?5, taken_at = ?6
                WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4";
-    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
-    db.execute(sql, params![key.network, asset, payer, nonce, model, now.cast_signed()])?;
-    Ok(())
+    let ClaimKey { network, asset, payer, nonce } = key;
+    db.execute(sql, values![*network, asset, payer, nonce, model, now]).map(drop)
 }
 
 /// What was sold in a time of Unix seconds, its end excluded, by day and model and, if wanted, payer;
 /// the oldest day first.
 pub(crate) fn sold(
-    db: &Connection,
+    db: &Db,
     (from, to): (u64, u64),
     by_payer: bool,
 ) -> Result<Vec<Sold>, StoreError> {
@@ -60,60 +57,44 @@ pub(crate) fn sold(
                AND taken_at >= ?1 AND taken_at < ?2
          GROUP BY day, model{payer} ORDER BY day, model{payer}"
     );
-    let bound = |second: u64| i64::try_from(second).unwrap_or(i64::MAX);
-    let read = |row: &Row<'_>| {
-        let payer = by_payer.then(|| row.get::<_, [u8; 20]>(4)).transpose()?;
-        let counted = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
-        Ok((counted(0)?, row.get(1)?, payer, counted(2)?, row.get::<_, i64>(3)?))
-    };
-    let mut statement = db.prepare(&sql)?;
-    let rows = statement.query_map(params![bound(from), bound(to)], read)?;
-    rows.map(|row| {
-        let (day, model, payer, calls, amount) = row?;
-        let payer = payer.map(Address::from);
-        Ok(Sold { day, model, payer, calls, amount: usdc(amount)? })
+    db.all(&sql, values![from, to], |row: &Row<'_>| {
+        let payer = by_payer.then(|| row.get(4)).transpose()?;
+        let (day, model, calls) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Sold { day, model, payer, calls, amount: usdc(row.get(3)?)? })
     })
-    .collect()
 }
 
 /// What a claim is for; `None` when it is for nothing that was sold here.
-pub(crate) fn model(db: &Connection, key: &ClaimKey) -> Result<Option<String>, StoreError> {
+pub(crate) fn model(db: &Db, key: &ClaimKey) -> Result<Option<String>, StoreError> {
     let sql = "SELECT model FROM claims
                WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4";
-    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
-    let found = db.query_row(sql, params![key.network, asset, payer, nonce], |row| row.get(0));
-    Ok(found.optional()?.flatten())
+    let ClaimKey { network, asset, payer, nonce } = key;
+    let found = db.one(sql, values![*network, asset, payer, nonce], |row| row.get(0))?;
+    Ok(found.flatten())
 }
 
 /// How many settlements there are whose outcome is not known. The open states are named so that the
 /// index of open claims serves.
-pub(crate) fn unknown_count(db: &Connection) -> Result<u64, StoreError> {
+pub(crate) fn unknown_count(db: &Db) -> Result<u64, StoreError> {
     let sql = "SELECT count(*) FROM claims
                WHERE state IN ('running', 'answered', 'settling', 'streaming')
                      AND state = 'settling'";
-    Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?.cast_unsigned())
+    Ok(db.one(sql, &[], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// Bytes of the answers that are kept, encryption included.
-pub(crate) fn stored_bytes(db: &Connection) -> Result<u64, StoreError> {
-    let bytes = db.query_row("SELECT bytes FROM stored", [], |row| row.get::<_, i64>(0));
-    Ok(bytes?.cast_unsigned())
+pub(crate) fn stored_bytes(db: &Db) -> Result<u64, StoreError> {
+    let sql = "SELECT CAST(sum(bytes) AS BIGINT) FROM stored";
+    Ok(db.one(sql, &[], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// The settlements whose outcome is not known, oldest first, at most so many.
-pub(crate) fn unknown(db: &Connection, limit: u32) -> Result<Vec<Unknown>, StoreError> {
+pub(crate) fn unknown(db: &Db, limit: u32) -> Result<Vec<Unknown>, StoreError> {
     let sql = "SELECT model, taken_at, value, txid FROM claims
                WHERE state IN ('running', 'answered', 'settling', 'streaming')
                      AND state = 'settling' ORDER BY id LIMIT ?1";
-    let mut statement = db.prepare(sql)?;
-    let rows = statement.query_map([i64::from(limit)], |row| {
-        let taken_at = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
-        let txid = row.get::<_, Option<[u8; 32]>>(3)?.map(B256::from);
-        Ok((row.get(0)?, taken_at, row.get::<_, i64>(2)?, txid))
-    })?;
-    rows.map(|row| {
-        let (model, taken_at, amount, txid) = row?;
-        Ok(Unknown { model, taken_at, amount: usdc(amount)?, txid })
+    db.all(sql, values![u64::from(limit)], |row| {
+        let (model, taken_at, txid) = (row.get(0)?, row.get(1)?, row.get(3)?);
+        Ok(Unknown { model, taken_at, amount: usdc(row.get(2)?)?, txid })
     })
-    .collect()
 }

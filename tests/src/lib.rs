@@ -6,6 +6,8 @@
 
 mod fault_proxy;
 mod ledger;
+#[cfg(unix)]
+mod postgres;
 mod report;
 mod scenario;
 mod scripted;
@@ -19,6 +21,8 @@ use serde_json::Value;
 
 pub use fault_proxy::{Fault, FaultProxy, Leg};
 pub use ledger::transfers;
+#[cfg(unix)]
+pub use postgres::Postgres;
 pub use report::Report;
 pub use scenario::{
     Call, End, Expectation, PaymentRule, Reply, RequestRule, Scenario, Sent, Step, StreamEvent,
@@ -131,6 +135,14 @@ pub struct ErrorRow {
     pub swift: String,
     pub kotlin: String,
     pub kotlin_parent: String,
+}
+
+/// A database that this test run wants its gateways to share, new and empty: with
+/// `BLOCKRUN_TEST_STORE=postgres`, where there is a server or one can be had.
+#[cfg(unix)]
+pub fn shared_database() -> Option<String> {
+    let wanted = std::env::var_os("BLOCKRUN_TEST_STORE").is_some_and(|store| store == "postgres");
+    wanted.then(Postgres::shared).flatten().map(Postgres::database)
 }
 
 /// The root of the project.

@@ -1,115 +1,110 @@
-//! What becomes of a claim, step by step.
+//! What becomes of a claim, step by step. Only its owner changes it: a process that was taken for dead
+//! and goes on all the same gets [`StoreError::Lost`].
 
 use alloy::primitives::B256;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Answer, ClaimKey, State};
-use crate::store::StoreError;
+use crate::store::{Db, StoreError, Value, values};
 
 /// A check failed before the provider was asked: the claim holds nothing and has no name.
-pub(crate) fn refuse(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
-    let id = id(db, key)?;
-    db.execute("DELETE FROM ids WHERE claim = ?1", [id])?;
-    db.execute("UPDATE claims SET state = 'refused' WHERE id = ?1", [id])?;
-    Ok(())
+pub(crate) fn refuse(db: &Db, key: &ClaimKey) -> Result<(), StoreError> {
+    let id = change(db, key, "state = 'refused', owner = NULL", &[])?;
+    db.execute("DELETE FROM ids WHERE claim = ?1", values![id]).map(drop)
 }
 
 /// Lets a claim go: nothing was settled, the same payment may come again. An answer that is there
 /// already stays for it.
-pub(crate) fn release(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
-    let sql = "UPDATE claims SET state = 'released', txid = NULL WHERE id = ?1";
-    db.execute(sql, [id(db, key)?])?;
-    Ok(())
-}
-
-/// Lets every claim go for which nothing was sent: at start, when whoever worked on them is dead.
-pub(crate) fn release_all(db: &Connection) -> Result<usize, StoreError> {
-    let sql = "UPDATE claims SET state = 'released' WHERE state IN ('running', 'answered')";
-    Ok(db.execute(sql, [])?)
+pub(crate) fn release(db: &Db, key: &ClaimKey) -> Result<(), StoreError> {
+    change(db, key, "state = 'released', txid = NULL, owner = NULL", &[]).map(drop)
 }
 
 /// The whole answer is there: from here on the provider is not asked again for this payment.
-pub(crate) fn answered(db: &Connection, key: &ClaimKey, answer: &Answer) -> Result<(), StoreError> {
-    let id = id(db, key)?;
-    db.execute("UPDATE claims SET state = 'answered' WHERE id = ?1", [id])?;
+pub(crate) fn answered(db: &Db, key: &ClaimKey, answer: &Answer) -> Result<(), StoreError> {
+    let id = change(db, key, "state = 'answered'", &[])?;
     store(db, id, answer)
 }
 
 /// A transaction is about to be sent, or was sent and its outcome is not known. `None` is one whose id
 /// only its sender knows; an id that is known already stays.
 pub(crate) fn settling(
-    db: &Connection,
+    db: &Db,
     key: &ClaimKey,
     txid: impl Into<Option<B256>>,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE claims SET state = 'settling', txid = coalesce(?2, txid) WHERE id = ?1";
     let txid = txid.into();
-    db.execute(sql, params![id(db, key)?, txid.as_ref().map(B256::as_slice)])?;
-    Ok(())
+    let set = "state = 'settling', txid = coalesce(?6, txid)";
+    change(db, key, set, values![txid.as_ref()]).map(drop)
 }
 
-/// The transfer was executed. Without a stored answer, the claim is of a stream that begins now.
-pub(crate) fn settled(db: &Connection, key: &ClaimKey, txid: B256) -> Result<(), StoreError> {
-    let id = id(db, key)?;
-    let there = db.prepare("SELECT 1 FROM answers WHERE claim = ?1")?.exists([id])?;
-    let state = if there { State::Settled } else { State::Streaming };
-    let sql = "UPDATE claims SET state = ?2, txid = ?3 WHERE id = ?1";
-    db.execute(sql, params![id, state, txid.as_slice()])?;
-    Ok(())
+/// The transfer was executed. Without a stored answer, the claim is of a stream that begins now, and
+/// stays with its owner.
+pub(crate) fn settled(db: &Db, key: &ClaimKey, txid: B256) -> Result<(), StoreError> {
+    let id = change(db, key, "state = 'streaming', txid = ?6", values![&txid])?;
+    let sql = "UPDATE claims SET state = 'settled', owner = NULL
+               WHERE id = ?1 AND EXISTS (SELECT 1 FROM answers WHERE claim = ?1)";
+    db.execute(sql, values![id]).map(drop)
 }
 
 /// Keeps the answer of a claim whose stream has ended; `None` is one that is too long to be kept.
-/// The settlement of the claim may be unknown still.
-pub(crate) fn keep(
-    db: &Connection,
-    key: &ClaimKey,
-    answer: Option<&Answer>,
-) -> Result<(), StoreError> {
-    let id = id(db, key)?;
+/// The settlement of the claim may be unknown still. Of a claim that has ended or that another process
+/// has taken over, nothing is kept.
+pub(crate) fn keep(db: &Db, key: &ClaimKey, answer: Option<&Answer>) -> Result<(), StoreError> {
     let state = if answer.is_some() { State::Settled } else { State::Spent };
-    let sql = "UPDATE claims SET state = ?2 WHERE id = ?1 AND state = 'streaming'";
-    let streaming = db.execute(sql, params![id, state])? == 1;
-    match answer {
-        Some(answer) if streaming || is(db, id, State::Settling)? => store(db, id, answer),
-        _ => Ok(()),
+    let id = match set(db, key, State::Streaming, "state = ?7, owner = NULL", state)? {
+        None if answer.is_some() => set(db, key, State::Settling, "state = ?7", State::Settling)?,
+        ended => ended,
+    };
+    id.zip(answer).map_or(Ok(()), |(id, answer)| store(db, id, answer))
+}
+
+/// The answer of a settled claim is handed out and not kept any more. Returns whether it is: once.
+pub(crate) fn spend(db: &Db, key: &ClaimKey) -> Result<bool, StoreError> {
+    let sql = "UPDATE claims SET state = 'spent'
+               WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4
+                     AND state = 'settled' RETURNING id";
+    let ClaimKey { network, asset, payer, nonce } = key;
+    let spent: Option<i64> =
+        db.one(sql, values![*network, asset, payer, nonce], |row| row.get(0))?;
+    if let Some(id) = spent {
+        db.execute("DELETE FROM answers WHERE claim = ?1", values![id])?;
     }
+    Ok(spent.is_some())
 }
 
-/// The answer of a settled claim was handed out and is not kept any more.
-pub(crate) fn spend(db: &Connection, key: &ClaimKey) -> Result<(), StoreError> {
-    let id = id(db, key)?;
-    if is(db, id, State::Settled)? {
-        db.execute("DELETE FROM answers WHERE claim = ?1", [id])?;
-        db.execute("UPDATE claims SET state = 'spent' WHERE id = ?1", [id])?;
-    }
-    Ok(())
+/// Keeps what there is of a settled answer that broke off; the whole of it is owed, and whoever is
+/// asked next makes it.
+pub(crate) fn keep_part(db: &Db, key: &ClaimKey, part: Option<&Answer>) -> Result<(), StoreError> {
+    let id = set(db, key, State::Streaming, "state = ?7, owner = NULL", State::Streaming)?;
+    id.zip(part).map_or(Ok(()), |(id, part)| store(db, id, part))
 }
 
-/// Keeps what there is of a settled answer that broke off; the whole of it is owed.
-pub(crate) fn keep_part(db: &Connection, key: &ClaimKey, part: &Answer) -> Result<(), StoreError> {
-    let id = id(db, key)?;
-    if is(db, id, State::Streaming)? { store(db, id, part) } else { Ok(()) }
+const OWN: &str = "network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4 AND owner = ?5";
+
+/// Changes a claim that is ours; what is set begins with `?6`.
+fn change(db: &Db, key: &ClaimKey, change: &str, set: &[Value<'_>]) -> Result<i64, StoreError> {
+    let sql = format!("UPDATE claims SET {change} WHERE {OWN} RETURNING id");
+    let ClaimKey { network, asset, payer, nonce } = key;
+    let own = values![*network, asset, payer, nonce, db.process()];
+    db.one(&sql, &[own, set].concat(), |row| row.get(0))?.ok_or(StoreError::Lost)
 }
 
-fn is(db: &Connection, id: i64, state: State) -> Result<bool, StoreError> {
-    Ok(db
-        .prepare("SELECT 1 FROM claims WHERE id = ?1 AND state = ?2")?
-        .exists(params![id, state])?)
+/// Changes a claim if it is ours and in a state; `next` is `?7`.
+fn set(
+    db: &Db,
+    key: &ClaimKey,
+    state: State,
+    change: &str,
+    next: State,
+) -> Result<Option<i64>, StoreError> {
+    let sql = format!("UPDATE claims SET {change} WHERE {OWN} AND state = ?6 RETURNING id");
+    let ClaimKey { network, asset, payer, nonce } = key;
+    let values = values![*network, asset, payer, nonce, db.process(), state, next];
+    db.one(&sql, values, |row| row.get(0))
 }
 
-fn store(db: &Connection, id: i64, answer: &Answer) -> Result<(), StoreError> {
+fn store(db: &Db, id: i64, answer: &Answer) -> Result<(), StoreError> {
     let sql = "INSERT INTO answers (claim, streamed, sealed) VALUES (?1, ?2, ?3)
                ON CONFLICT (claim) DO UPDATE SET streamed = excluded.streamed,
                    sealed = excluded.sealed";
-    db.execute(sql, params![id, answer.streamed, answer.sealed])?;
-    Ok(())
-}
-
-fn id(db: &Connection, key: &ClaimKey) -> Result<i64, StoreError> {
-    let sql = "SELECT id FROM claims
-               WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4";
-    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
-    let found =
-        db.query_row(sql, params![key.network, asset, payer, nonce], |row| row.get(0)).optional();
-    found?.ok_or(StoreError::Damaged("a claim"))
+    db.execute(sql, values![id, answer.streamed, answer.sealed.as_slice()]).map(drop)
 }

@@ -9,10 +9,9 @@ use blockrun_llm::{
     networks::Network,
     x402::{Payment, payment_id},
 };
-use rusqlite::Row;
 
 use super::RecoveryToken;
-use crate::store::StoreError;
+use crate::store::{Row, StoreError};
 
 /// What the token contract executes at most once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,12 +26,12 @@ pub(crate) struct ClaimKey {
 impl ClaimKey {
     /// From the first columns of a row: network, asset, payer, nonce.
     pub(super) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
-        let network = Network::by_id(&row.get::<_, String>(0)?);
+        let network = Network::by_id(&row.get::<String>(0)?);
         Ok(Self {
             network: network.ok_or(StoreError::Damaged("a claim's network"))?.caip2,
-            asset: row.get::<_, [u8; 20]>(1)?.into(),
-            payer: row.get::<_, [u8; 20]>(2)?.into(),
-            nonce: row.get::<_, [u8; 32]>(3)?.into(),
+            asset: row.get(1)?,
+            payer: row.get(2)?,
+            nonce: row.get(3)?,
         })
     }
 }

@@ -3,13 +3,14 @@
 //! Every claim that may still bring an answer reserves the largest answer there can be, so a call
 //! that was let in always finds room for what it paid for. Nothing is forgotten early to make room.
 
-use rusqlite::{Connection, params};
-
 use super::{ClaimKey, State, seal::OVERHEAD};
-use crate::{config::Config, store::StoreError};
+use crate::{
+    config::Config,
+    store::{Db, Row, StoreError, values},
+};
 
-/// Claims that one pruning looks at: it happens within somebody's call.
-const MAX_PRUNED: u32 = 64;
+/// Claims that one pruning looks at: others wait for it.
+const MAX_PRUNED: u64 = 64;
 
 /// The limits on stored answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,43 +44,43 @@ impl Limits {
 }
 
 /// Whether one more answer of any size fits beside all that are stored or still to come.
-pub(super) fn has_room(
-    db: &Connection,
-    limits: &Limits,
-    key: &ClaimKey,
-) -> Result<bool, StoreError> {
-    let sql = "SELECT (SELECT bytes FROM stored),
+pub(super) fn has_room(db: &Db, limits: &Limits, key: &ClaimKey) -> Result<bool, StoreError> {
+    let sql = "SELECT CAST((SELECT sum(bytes) FROM stored) AS BIGINT),
                       (SELECT count(*) FROM claims
                        WHERE state IN ('running', 'answered', 'settling', 'streaming')
                              AND (payer <> ?1 OR nonce <> ?2)
                              AND (state = 'streaming'
                                   OR NOT EXISTS (SELECT 1 FROM answers WHERE claim = claims.id)))";
-    let bound = params![key.payer.as_slice(), key.nonce.as_slice()];
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
-    let (bytes, coming) = db.query_row(sql, bound, read)?;
-    let (bytes, coming) = (bytes.cast_unsigned(), coming.cast_unsigned());
+    let read = |row: &Row<'_>| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?));
+    let found = db.one(sql, values![&key.payer, &key.nonce], read)?;
+    let (bytes, coming) = found.ok_or(StoreError::Damaged("the count of answers"))?;
     let reserved = limits.largest().saturating_mul(coming.saturating_add(1));
     Ok(bytes.saturating_add(reserved) <= limits.total)
 }
 
-/// Forgets answers whose time is over. Settled claims stay, without them, so that a nonce is never
-/// taken again; of claims that settled nothing, nothing has to stay.
-pub(crate) fn prune(db: &Connection, now: u64) -> Result<(), StoreError> {
+/// Forgets answers whose time is over, and returns whether there may be more of them. Settled claims
+/// stay, without them, so that a nonce is never taken again; of claims that settled nothing, nothing
+/// has to stay.
+pub(crate) fn prune(db: &Db, now: u64) -> Result<bool, StoreError> {
     let sql = "SELECT id, state FROM claims
                WHERE state IN ('refused', 'released', 'streaming', 'settled') AND expires <= ?1
                ORDER BY expires LIMIT ?2";
-    let mut statement = db.prepare(sql)?;
-    let rows = statement.query_map(params![now.cast_signed(), MAX_PRUNED], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, State>(1)?))
-    })?;
-    for row in rows.collect::<Result<Vec<_>, _>>()? {
-        match row {
-            (id, State::Streaming | State::Settled) => {
-                db.execute("DELETE FROM answers WHERE claim = ?1", [id])?;
-                db.execute("UPDATE claims SET state = 'spent' WHERE id = ?1", [id])?
-            }
-            (id, _) => db.execute("DELETE FROM claims WHERE id = ?1", [id])?,
-        };
+    let over = db.all(sql, values![now, MAX_PRUNED], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (id, state) in &over {
+        forget(db, *id, *state)?;
+    }
+    Ok(over.len() as u64 == MAX_PRUNED)
+}
+
+/// Of a claim that is what it was a moment ago.
+fn forget(db: &Db, id: i64, state: State) -> Result<(), StoreError> {
+    if matches!(state, State::Streaming | State::Settled) {
+        let sql = "UPDATE claims SET state = 'spent', owner = NULL WHERE id = ?1 AND state = ?2";
+        if db.execute(sql, values![id, state])? == 1 {
+            db.execute("DELETE FROM answers WHERE claim = ?1", values![id])?;
+        }
+    } else {
+        db.execute("DELETE FROM claims WHERE id = ?1 AND state = ?2", values![id, state])?;
     }
     Ok(())
 }

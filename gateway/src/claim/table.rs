@@ -2,17 +2,16 @@
 
 use alloy::primitives::B256;
 use blockrun_llm::Usdc;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Claim, ClaimKey, Limits, State,
     ids::{bind, foreign},
-    room::{has_room, prune},
+    room::has_room,
 };
 use crate::{
     ledger::{amount, usdc},
     settlement::{Pending, Transfer},
-    store::StoreError,
+    store::{Db, Lock, Row, StoreError, values},
 };
 
 /// How a paid request stands to the claim on its nonce.
@@ -24,8 +23,21 @@ pub(crate) enum Standing {
     Settling(Pending),
     /// This very payment for this very request was settled, and this is what is kept of it.
     Settled(Settled, Kept),
+    /// Another process works on it.
+    Elsewhere(Elsewhere),
     /// The nonce belongs to something else; the text says to what.
     Conflict(&'static str),
+}
+
+/// What another process does with a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// It asks the provider.
+    Making,
+    /// It settles.
+    Settling(Pending),
+    /// It streams an answer that is settled.
+    Streaming(Settled),
 }
 
 /// A settlement.
@@ -67,6 +79,8 @@ pub(crate) enum Taken {
     Full,
     /// This id is of another call of the payer; nothing was claimed.
     OtherCall(String),
+    /// It is not free any more, since another process was faster; nothing was claimed.
+    NotFree,
 }
 
 struct Stored {
@@ -79,17 +93,25 @@ struct Stored {
     state: State,
     txid: Option<B256>,
     value: Usdc,
+    /// The process that works on it.
+    owner: Option<i64>,
 }
 
-/// Looks a claim up. The caller has its turn, so a claim that still says `running` was left by a
-/// write that failed, and is as good as released.
-pub(crate) fn standing(db: &Connection, claim: &Claim, now: u64) -> Result<Standing, StoreError> {
-    let Some(stored) = find(db, &claim.key)? else { return Ok(Standing::Free) };
+/// Looks a claim up. The caller has its turn, so a claim that is `running` and not another process's
+/// was left by a write that failed, and is as good as released.
+pub(crate) fn standing(db: &Db, claim: &Claim, now: u64) -> Result<Standing, StoreError> {
+    let stored = find(db, &claim.key)?;
+    stored.map_or(Ok(Standing::Free), |stored| judge(db, claim, &stored, now))
+}
+
+fn judge(db: &Db, claim: &Claim, stored: &Stored, now: u64) -> Result<Standing, StoreError> {
     if stored.request != claim.request {
         return Ok(Standing::Conflict("another request"));
     }
     let same = stored.authorization == claim.authorization;
-    match outcome(db, &claim.key, &stored, now)? {
+    match outcome(db, &claim.key, stored, now)? {
+        // It may still be let go.
+        making @ Standing::Elsewhere(Elsewhere::Making) => Ok(making),
         Standing::Free if stored.state == State::Refused => Ok(Standing::Free),
         Standing::Free if same || stored.valid_before <= now => Ok(Standing::Free),
         _ if !same => Ok(Standing::Conflict("another authorization")),
@@ -99,43 +121,42 @@ pub(crate) fn standing(db: &Connection, claim: &Claim, now: u64) -> Result<Stand
 }
 
 /// What was bought with a claim; [`Standing::Free`] is nothing yet.
-pub(crate) fn bought(db: &Connection, key: &ClaimKey, now: u64) -> Result<Standing, StoreError> {
+pub(crate) fn bought(db: &Db, key: &ClaimKey, now: u64) -> Result<Standing, StoreError> {
     let stored = find(db, key)?;
     stored.map_or(Ok(Standing::Free), |stored| outcome(db, key, &stored, now))
 }
 
-fn outcome(
-    db: &Connection,
-    key: &ClaimKey,
-    stored: &Stored,
-    now: u64,
-) -> Result<Standing, StoreError> {
-    let Stored { state, txid, value, .. } = *stored;
+fn outcome(db: &Db, key: &ClaimKey, stored: &Stored, now: u64) -> Result<Standing, StoreError> {
+    let Stored { state, txid, value, owner, .. } = *stored;
+    let elsewhere = owner.is_some_and(|owner| owner != db.process());
+    let pending = || Pending { key: key.clone(), value, txid };
+    let settled = || match txid {
+        Some(txid) => Ok(Settled { txid, value }),
+        None => Err(StoreError::Damaged("a settlement")),
+    };
     Ok(match state {
-        State::Settling => Standing::Settling(Pending { key: key.clone(), value, txid }),
+        State::Running | State::Answered if elsewhere => Standing::Elsewhere(Elsewhere::Making),
+        State::Settling if elsewhere => Standing::Elsewhere(Elsewhere::Settling(pending())),
+        State::Settling => Standing::Settling(pending()),
+        State::Streaming if elsewhere => Standing::Elsewhere(Elsewhere::Streaming(settled()?)),
         State::Streaming | State::Settled | State::Spent => {
-            let txid = txid.ok_or(StoreError::Damaged("a settlement"))?;
-            Standing::Settled(Settled { txid, value }, kept(db, stored, now)?)
+            Standing::Settled(settled()?, kept(db, stored, now)?)
         }
         _ => Standing::Free,
     })
 }
 
-/// Every settlement whose outcome is not known, oldest first.
-pub(crate) fn pending(db: &Connection) -> Result<Vec<Pending>, StoreError> {
+/// Every settlement whose outcome is not known and that no other process works on, oldest first.
+pub(crate) fn pending(db: &Db) -> Result<Vec<Pending>, StoreError> {
     let sql = "SELECT network, asset, payer, nonce, value, txid FROM claims
-               WHERE state = 'settling' ORDER BY id";
-    let mut statement = db.prepare(sql)?;
-    let rows = statement.query_map([], |row| {
-        let key = ClaimKey::read(row);
-        let (value, txid): (i64, Option<[u8; 32]>) = (row.get(4)?, row.get(5)?);
-        let txid = txid.map(B256::from);
-        Ok(key.and_then(|key| Ok(Pending { key, value: usdc(value)?, txid })))
-    })?;
-    rows.map(|row| row?).collect()
+               WHERE state = 'settling' AND (owner IS NULL OR owner = ?1) ORDER BY id";
+    db.all(sql, values![db.process()], |row| {
+        let (key, value) = (ClaimKey::read(row)?, usdc(row.get(4)?)?);
+        Ok(Pending { key, value, txid: row.get(5)? })
+    })
 }
 
-fn kept(db: &Connection, stored: &Stored, now: u64) -> Result<Kept, StoreError> {
+fn kept(db: &Db, stored: &Stored, now: u64) -> Result<Kept, StoreError> {
     if stored.state == State::Spent || stored.expires <= now {
         return Ok(Kept::Gone);
     }
@@ -146,106 +167,106 @@ fn kept(db: &Connection, stored: &Stored, now: u64) -> Result<Kept, StoreError> 
     })
 }
 
-fn answer(db: &Connection, claim: i64) -> Result<Option<Answer>, StoreError> {
+fn answer(db: &Db, claim: i64) -> Result<Option<Answer>, StoreError> {
     let sql = "SELECT streamed, sealed FROM answers WHERE claim = ?1";
-    let read = |row: &Row<'_>| Ok(Answer { streamed: row.get(0)?, sealed: row.get(1)? });
-    Ok(db.query_row(sql, [claim], read).optional()?)
+    db.one(sql, values![claim], |row| Ok(Answer { streamed: row.get(0)?, sealed: row.get(1)? }))
 }
 
 /// Takes a free claim, which from here on holds its value of the payer's balance and room for its
 /// answer.
 pub(crate) fn take(
-    db: &Connection,
+    db: &Db,
     claim: &Claim,
     transfer: &Transfer,
     limits: &Limits,
     now: u64,
 ) -> Result<Taken, StoreError> {
-    prune(db, now)?;
+    // What another process did with it meanwhile is seen from here on.
+    db.lock(Lock::Payer(&claim.key.payer))?;
+    let before = find(db, &claim.key)?;
+    let standing = before.as_ref().map(|before| judge(db, claim, before, now)).transpose()?;
+    if standing.is_some_and(|standing| standing != Standing::Free) {
+        return Ok(Taken::NotFree);
+    }
     if !has_room(db, limits, &claim.key)? {
         return Ok(Taken::Full);
     }
     if let Some(id) = foreign(db, &claim.key, &claim.ids)? {
         return Ok(Taken::OtherCall(id));
     }
-    let before = find(db, &claim.key)?;
     let id = insert(db, claim, transfer, limits)?;
     bind(db, &claim.key, id, &claim.ids)?;
     let Some(before) = before else { return Ok(Taken::Ours) };
     // The seal is of the recovery token: under another one the answer cannot be opened any more.
     if before.recovery != claim.recovery {
-        db.execute("DELETE FROM answers WHERE claim = ?1", [id])?;
+        db.execute("DELETE FROM answers WHERE claim = ?1", values![id])?;
     }
     Ok(answer(db, id)?.map_or(Taken::Ours, Taken::Answered))
 }
 
-fn insert(
-    db: &Connection,
-    claim: &Claim,
-    transfer: &Transfer,
-    limits: &Limits,
-) -> Result<i64, StoreError> {
-    Ok(db.query_row(
-        "INSERT INTO claims (network, asset, payer, nonce, request, authorization, value,
-             valid_before, expires, state, taken, recovery)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'running',
-             (SELECT coalesce(max(taken), 0) + 1 FROM claims WHERE payer = ?3
-                  AND state IN ('running', 'answered', 'settling', 'streaming')), ?10)
-         ON CONFLICT (network, asset, payer, nonce) DO UPDATE SET request = excluded.request,
-             authorization = excluded.authorization, value = excluded.value,
-             valid_before = excluded.valid_before, expires = excluded.expires,
-             state = excluded.state, taken = excluded.taken, recovery = excluded.recovery
-         RETURNING id",
-        params![
-            claim.key.network,
-            claim.key.asset.as_slice(),
-            claim.key.payer.as_slice(),
-            claim.key.nonce.as_slice(),
-            claim.request.as_slice(),
-            claim.authorization.as_slice(),
-            amount(transfer.value)?,
-            i64::try_from(transfer.valid_before).unwrap_or(i64::MAX),
-            limits.expires(transfer.valid_before),
-            claim.recovery.as_ref().map(B256::as_slice),
-        ],
-        |row| row.get(0),
-    )?)
+fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO claims (network, asset, payer, nonce, request, \"authorization\", value,
+                   valid_before, expires, state, taken, recovery, owner)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'running',
+                   (SELECT coalesce(max(taken), 0) + 1 FROM claims WHERE payer = ?3
+                        AND state IN ('running', 'answered', 'settling', 'streaming')), ?10, ?11)
+               ON CONFLICT (network, asset, payer, nonce) DO UPDATE SET request = excluded.request,
+                   \"authorization\" = excluded.\"authorization\", value = excluded.value,
+                   valid_before = excluded.valid_before, expires = excluded.expires,
+                   state = excluded.state, taken = excluded.taken, recovery = excluded.recovery,
+                   owner = excluded.owner
+               RETURNING id";
+    let ClaimKey { network, asset, payer, nonce } = &claim.key;
+    let row = values![
+        *network,
+        asset,
+        payer,
+        nonce,
+        &claim.request,
+        &claim.authorization,
+        amount(transfer.value)?,
+        transfer.valid_before,
+        limits.expires(transfer.valid_before),
+        claim.recovery.as_ref(),
+        db.process(),
+    ];
+    db.one(sql, row, |row| row.get(0))?.ok_or(StoreError::Damaged("a claim"))
 }
 
 /// What the payer's claims that were taken before this one hold of its balance.
-pub(crate) fn held(db: &Connection, key: &ClaimKey, now: u64) -> Result<Usdc, StoreError> {
-    let sql = "SELECT coalesce(sum(other.value), 0) FROM claims own JOIN claims other
+pub(crate) fn held(db: &Db, key: &ClaimKey, now: u64) -> Result<Usdc, StoreError> {
+    let sql =
+        "SELECT CAST(coalesce(sum(other.value), 0) AS BIGINT) FROM claims own JOIN claims other
                    ON other.payer = own.payer AND other.taken < own.taken
                WHERE own.network = ?1 AND own.asset = ?2 AND own.payer = ?3 AND own.nonce = ?4
                      AND other.network = own.network AND other.asset = own.asset
                      AND other.state IN ('running', 'answered', 'settling', 'streaming')
                      AND other.state <> 'streaming'
                      AND other.valid_before > ?5";
-    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
-    let bound = params![key.network, asset, payer, nonce, now.cast_signed()];
-    usdc(db.query_row(sql, bound, |row| row.get(0))?)
+    let ClaimKey { network, asset, payer, nonce } = key;
+    let sum = db.one(sql, values![*network, asset, payer, nonce, now], |row| row.get(0))?;
+    usdc(sum.unwrap_or_default())
 }
 
-fn find(db: &Connection, key: &ClaimKey) -> Result<Option<Stored>, StoreError> {
-    let sql = "SELECT id, request, authorization, recovery, valid_before, expires, state, txid,
-                      value
+fn find(db: &Db, key: &ClaimKey) -> Result<Option<Stored>, StoreError> {
+    let sql = "SELECT id, request, \"authorization\", recovery, valid_before, expires, state, txid,
+                      value, owner
                FROM claims WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4";
-    let (asset, payer, nonce) = (key.asset.as_slice(), key.payer.as_slice(), key.nonce.as_slice());
-    let bound = params![key.network, asset, payer, nonce];
-    db.query_row(sql, bound, |row| Ok(read(row))).optional()?.transpose()
+    let ClaimKey { network, asset, payer, nonce } = key;
+    db.one(sql, values![*network, asset, payer, nonce], read)
 }
 
 fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
-    let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
     Ok(Stored {
         id: row.get(0)?,
-        request: row.get::<_, [u8; 32]>(1)?.into(),
-        authorization: row.get::<_, [u8; 32]>(2)?.into(),
-        recovery: row.get::<_, Option<[u8; 32]>>(3)?.map(B256::from),
-        valid_before: number(4)?,
-        expires: number(5)?,
+        request: row.get(1)?,
+        authorization: row.get(2)?,
+        recovery: row.get(3)?,
+        valid_before: row.get(4)?,
+        expires: row.get(5)?,
         state: row.get(6)?,
-        txid: row.get::<_, Option<[u8; 32]>>(7)?.map(B256::from),
+        txid: row.get(7)?,
         value: usdc(row.get(8)?)?,
+        owner: row.get(9)?,
     })
 }

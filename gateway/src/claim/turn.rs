@@ -29,6 +29,11 @@ impl Turns {
         timeout(patience, claim.lock_owned()).await.ok()
     }
 
+    /// Takes the turn of a claim, unless somebody has it.
+    pub(crate) fn take(&self, key: &ClaimKey) -> Option<Turn> {
+        self.claim(key).try_lock_owned().ok()
+    }
+
     fn claim(&self, key: &ClaimKey) -> Arc<tokio::sync::Mutex<()>> {
         // No code below can panic while it holds the lock, so a poisoned map is a whole map.
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,6 +64,7 @@ mod tests {
         };
         let soon = Duration::from_millis(10);
         let first = turns.wait(&key(1), soon).await.unwrap();
+        assert!(turns.take(&key(1)).is_none());
         assert!(turns.wait(&key(1), soon).await.is_none());
         assert!(turns.wait(&key(2), soon).await.is_some());
         drop(first);

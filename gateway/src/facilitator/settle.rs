@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use alloy::primitives::{B256, keccak256};
 use blockrun_llm::x402::InvalidReason;
+use tokio::time::Instant;
 
 use super::{Asked, Facilitator, SettleReply, reply::Of};
 use crate::{
     app::{App, now},
-    claim::{self, Answer, Claim, ClaimKey, Kept, Limits, Standing, Taken, Turn, request_hash},
-    sale::reconcile,
+    claim::{
+        self, Answer, Claim, ClaimKey, Elsewhere, Kept, Limits, Standing, Taken, Turn, request_hash,
+    },
+    sale::{reconcile, standing_by},
     settlement::{Checked, Due, Outcome, Transfer, Unavailable, unsigned},
     store::StoreError,
 };
@@ -23,8 +26,8 @@ const SETTLE_MARGIN: u64 = 6;
 /// What is to be told about a settlement. It has the turn of its claim until it is told.
 pub(crate) struct Told {
     reply: SettleReply,
-    /// A success that is told once.
-    once: Option<ClaimKey>,
+    /// A success that is told once, and what it is when another process has told it.
+    once: Option<(ClaimKey, SettleReply)>,
     _turn: Option<Turn>,
 }
 
@@ -34,10 +37,9 @@ impl Told {
     /// # Errors
     /// When it cannot be kept that it was said; it can be said again then.
     pub(crate) async fn tell(self, app: &App) -> Result<SettleReply, Unavailable> {
-        if let Some(key) = self.once {
-            app.store.run(move |db| claim::spend(db, &key)).await?;
-        }
-        Ok(self.reply)
+        let Some((key, used)) = self.once else { return Ok(self.reply) };
+        let first = app.store.run(move |db| claim::spend(db, &key)).await?;
+        Ok(if first { self.reply } else { used })
     }
 }
 
@@ -66,10 +68,12 @@ pub(crate) async fn settle(
     let (claim, value) = (claim(app, asked, name), transfer.value);
     let key = claim.key.clone();
     let turn = app.turns.wait(&key, app.config.replay_wait).await;
-    let turn = turn.ok_or_else(|| Unavailable("another request for it takes its time".into()))?;
+    let turn = turn.ok_or_else(busy)?;
     let (reply, once) = match outcome(app, claim, transfer, late).await? {
         Outcome::Settled(txid) => {
-            (SettleReply::settled(&of, txid, value), name.is_none().then_some(key))
+            let used = || SettleReply::refused(&of, used("this settlement"));
+            let once = name.is_none().then(|| (key, used()));
+            (SettleReply::settled(&of, txid, value), once)
         }
         Outcome::Refused(reason) => (SettleReply::refused(&of, reason), None),
         Outcome::Unknown(txid) => (SettleReply::pending(&of, txid), None),
@@ -101,14 +105,16 @@ async fn outcome(
     transfer: Transfer,
     late: Option<InvalidReason>,
 ) -> Result<Outcome, Unavailable> {
-    let wanted = claim.clone();
-    let standing = app.store.run(move |db| claim::standing(db, &wanted, now())).await?;
-    Ok(match standing {
+    let deadline = Instant::now() + app.config.replay_wait;
+    Ok(match standing_by(app, &claim, deadline).await? {
         Standing::Conflict(_) => Outcome::Refused(used("something else")),
         Standing::Settled(_, Kept::Gone) if claim.recovery.is_none() => {
             Outcome::Refused(used("this settlement"))
         }
         Standing::Settled(settled, _) => Outcome::Settled(settled.txid),
+        Standing::Elsewhere(Elsewhere::Making) => return Err(busy()),
+        Standing::Elsewhere(Elsewhere::Settling(pending)) => Outcome::Unknown(pending.txid),
+        Standing::Elsewhere(Elsewhere::Streaming(settled)) => Outcome::Settled(settled.txid),
         Standing::Settling(pending) => reconcile(app, pending).await,
         Standing::Free => match late {
             None => execute(app, claim, transfer).await?,
@@ -125,6 +131,10 @@ fn claim(app: &App, asked: &Asked, name: Option<&str>) -> Claim {
     // What somebody else sold cannot be fetched here.
     claim.ids.clear();
     claim
+}
+
+fn busy() -> Unavailable {
+    Unavailable("another request for it takes its time".into())
 }
 
 fn hash(name: &str) -> B256 {
@@ -173,6 +183,7 @@ async fn take(app: &App, claim: Claim, transfer: &Transfer) -> Result<(), Unavai
         let nothing = Answer { streamed: false, sealed: Vec::new() };
         match taken {
             Taken::Ours | Taken::Answered(_) => claim::answered(db, &claim.key, &nothing),
+            Taken::NotFree => Err(StoreError::Lost),
             // Without limits and without names it is neither.
             Taken::Full | Taken::OtherCall(_) => Err(StoreError::Damaged("a claim")),
         }

@@ -4,9 +4,8 @@ use alloy::{
     primitives::{B256, keccak256},
     sol_types::SolValue,
 };
-use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::store::StoreError;
+use crate::store::{Db, Lock, Row, StoreError, values};
 
 /// Seconds between blocks, as on Base.
 const INTERVAL: u64 = 2;
@@ -22,37 +21,37 @@ pub(crate) struct Block {
 }
 
 /// The block of a number.
-pub(super) fn get(db: &Connection, number: u64) -> Result<Option<Block>, StoreError> {
-    let Ok(number) = i64::try_from(number) else { return Ok(None) };
+pub(super) fn get(db: &Db, number: u64) -> Result<Option<Block>, StoreError> {
     let sql = "SELECT number, hash, parent, time FROM blocks WHERE number = ?1";
-    Ok(db.query_row(sql, [number], read).optional()?)
+    db.one(sql, values![number], read)
 }
 
 /// The newest block, made now when the last one is older than a block's interval: whoever waits
 /// for an authorization to expire sees it expire.
-pub(super) fn latest(db: &Connection, now: u64) -> Result<Block, StoreError> {
+pub(super) fn latest(db: &Db, now: u64) -> Result<Block, StoreError> {
+    let young = |block: &Block| now < block.time.saturating_add(INTERVAL);
+    if let Some(block) = last(db)?.filter(young) {
+        return Ok(block);
+    }
+    // Another process may just be making it.
+    db.lock(Lock::Ledger)?;
     match last(db)? {
-        Some(block) if now < block.time.saturating_add(INTERVAL) => Ok(block),
+        Some(block) if young(&block) => Ok(block),
         last => extend(db, last, now, B256::ZERO),
     }
 }
 
-/// Makes the block of a transaction.
-pub(super) fn append(db: &Connection, now: u64, content: B256) -> Result<Block, StoreError> {
+/// Makes the block of a transaction; the caller has locked the ledger.
+pub(super) fn append(db: &Db, now: u64, content: B256) -> Result<Block, StoreError> {
     extend(db, last(db)?, now, content)
 }
 
-fn last(db: &Connection) -> Result<Option<Block>, StoreError> {
+fn last(db: &Db) -> Result<Option<Block>, StoreError> {
     let sql = "SELECT number, hash, parent, time FROM blocks ORDER BY number DESC LIMIT 1";
-    Ok(db.query_row(sql, [], read).optional()?)
+    db.one(sql, &[], read)
 }
 
-fn extend(
-    db: &Connection,
-    last: Option<Block>,
-    now: u64,
-    content: B256,
-) -> Result<Block, StoreError> {
+fn extend(db: &Db, last: Option<Block>, now: u64, content: B256) -> Result<Block, StoreError> {
     let (number, parent, time) = match last {
         Some(last) => (last.number + 1, last.hash, now.max(last.time)),
         None => (0, B256::ZERO, now),
@@ -61,16 +60,11 @@ fn extend(
     let block = Block { number, hash, parent, time };
     db.execute(
         "INSERT INTO blocks (number, hash, parent, time) VALUES (?1, ?2, ?3, ?4)",
-        (number.cast_signed(), hash.as_slice(), parent.as_slice(), time.cast_signed()),
+        values![number, &hash, &parent, time],
     )?;
     Ok(block)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Block> {
-    Ok(Block {
-        number: row.get::<_, i64>(0)?.cast_unsigned(),
-        hash: row.get::<_, [u8; 32]>(1)?.into(),
-        parent: row.get::<_, [u8; 32]>(2)?.into(),
-        time: row.get::<_, i64>(3)?.cast_unsigned(),
-    })
+fn read(row: &Row<'_>) -> Result<Block, StoreError> {
+    Ok(Block { number: row.get(0)?, hash: row.get(1)?, parent: row.get(2)?, time: row.get(3)? })
 }

@@ -2,10 +2,9 @@
 
 use alloy::primitives::{Address, B256};
 use blockrun_llm::Usdc;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::token::{Ledger, usdc};
-use crate::store::StoreError;
+use crate::store::{Db, Row, StoreError, values};
 
 /// A transfer with its block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,43 +35,40 @@ const COLUMNS: &str = "t.txid, t.payer, t.payee, t.value, t.nonce, t.purchase, b
 
 impl Record {
     /// The transfer of a transaction id.
-    pub(crate) fn get(db: &Connection, txid: B256) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn get(db: &Db, txid: B256) -> Result<Option<Self>, StoreError> {
         let sql = format!("SELECT {COLUMNS} WHERE t.txid = ?1");
-        let row = db.query_row(&sql, [txid.as_slice()], |row| Ok(Self::read(row)));
-        row.optional()?.transpose()
+        db.one(&sql, values![&txid], Self::read)
     }
 
     /// The transfer of a block, if it has one.
-    pub(crate) fn of_block(db: &Connection, number: u64) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn of_block(db: &Db, number: u64) -> Result<Option<Self>, StoreError> {
         let filter = Filter { from_block: number, to_block: number, payer: None, limit: 1 };
         Ok(Self::list(db, filter)?.pop())
     }
 
     /// The transfers that pass a filter, oldest first.
-    pub(crate) fn list(db: &Connection, filter: Filter) -> Result<Vec<Self>, StoreError> {
+    pub(crate) fn list(db: &Db, filter: Filter) -> Result<Vec<Self>, StoreError> {
+        let Filter { from_block, to_block, payer, limit } = filter;
+        let of = if payer.is_some() { "AND t.payer = ?4" } else { "" };
         let sql = format!(
-            "SELECT {COLUMNS} WHERE t.block BETWEEN ?1 AND ?2 AND (?3 IS NULL OR t.payer = ?3)
-             ORDER BY t.block LIMIT ?4"
+            "SELECT {COLUMNS} WHERE t.block BETWEEN ?1 AND ?2 {of} ORDER BY t.block LIMIT ?3"
         );
-        let bound = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let payer = filter.payer.map(|payer| payer.to_vec());
-        let mut statement = db.prepare(&sql)?;
-        let bounds = params![bound(filter.from_block), bound(filter.to_block), payer, filter.limit];
-        let rows = statement.query_map(bounds, |row| Ok(Self::read(row)))?;
-        rows.map(|row| row?).collect()
+        let (bounds, payer) = (values![from_block, to_block, u64::from(limit)], payer.as_ref());
+        let values: Vec<_> = bounds.iter().copied().chain(payer.map(Into::into)).collect();
+        db.all(&sql, &values, Self::read)
     }
 
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
-            txid: row.get::<_, [u8; 32]>(0)?.into(),
-            payer: row.get::<_, [u8; 20]>(1)?.into(),
-            payee: row.get::<_, [u8; 20]>(2)?.into(),
+            txid: row.get(0)?,
+            payer: row.get(1)?,
+            payee: row.get(2)?,
             value: usdc(row.get(3)?)?,
-            nonce: row.get::<_, [u8; 32]>(4)?.into(),
+            nonce: row.get(4)?,
             purchase: row.get(5)?,
-            block: row.get::<_, i64>(6)?.cast_unsigned(),
-            block_hash: row.get::<_, [u8; 32]>(7)?.into(),
-            time: row.get::<_, i64>(8)?.cast_unsigned(),
+            block: row.get(6)?,
+            block_hash: row.get(7)?,
+            time: row.get(8)?,
         })
     }
 }
@@ -81,19 +77,27 @@ impl Ledger {
     /// What an account had when a block was the newest.
     pub(crate) fn balance_at(
         &self,
-        db: &Connection,
+        db: &Db,
         account: Address,
         block: u64,
     ) -> Result<Usdc, StoreError> {
-        let later = |column: &str| -> Result<Usdc, StoreError> {
-            let sql = format!(
+        let later = |column: &str| {
+            format!(
                 "SELECT coalesce(sum(value), 0) FROM transfers WHERE {column} = ?1 AND block > ?2"
-            );
-            let block = i64::try_from(block).unwrap_or(i64::MAX);
-            usdc(db.query_row(&sql, params![account.as_slice(), block], |row| row.get(0))?)
+            )
         };
-        let (received, spent) = (later("payee")?, later("payer")?);
-        Ok(self.balance(db, account)?.saturating_add(spent).saturating_sub(received))
+        // One statement: nothing is transferred in its middle.
+        let sql = format!(
+            "SELECT (SELECT balance FROM accounts WHERE address = ?1),
+                    CAST(({}) AS BIGINT), CAST(({}) AS BIGINT)",
+            later("payee"),
+            later("payer")
+        );
+        let read = |row: &Row<'_>| Ok((row.get::<Option<i64>>(0)?, row.get(1)?, row.get(2)?));
+        let found = db.one(&sql, values![&account, block], read)?;
+        let (balance, received, spent) = found.ok_or(StoreError::Damaged("a balance"))?;
+        let balance = balance.map_or(Ok(self.starting_balance), usdc)?;
+        Ok(balance.saturating_add(usdc(spent)?).saturating_sub(usdc(received)?))
     }
 }
 
@@ -111,9 +115,8 @@ mod tests {
     const PAYER: Address = Address::repeat_byte(1);
     const PAYEE: Address = Address::repeat_byte(2);
 
-    fn ledger() -> (Connection, Ledger) {
-        let db = Connection::open_in_memory().unwrap();
-        db.execute_batch(include_str!("../store/schema.sql")).unwrap();
+    fn ledger() -> (Db, Ledger) {
+        let db = Db::for_test();
         let starting_balance = Usdc::from_micro(10_000_000);
         let ledger = Ledger { network: &BASE_SEPOLIA, payee: PAYEE, starting_balance };
         ledger.found(&db, NOW).unwrap();

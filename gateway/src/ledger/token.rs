@@ -5,10 +5,13 @@ use alloy::{
     sol_types::SolValue,
 };
 use blockrun_llm::{Usdc, networks::Network, x402::InvalidReason};
-use rusqlite::{Connection, OptionalExtension};
 
 use super::block::{self, Block};
-use crate::{config::Config, settlement::Transfer, store::StoreError};
+use crate::{
+    config::Config,
+    settlement::Transfer,
+    store::{Db, Lock, StoreError, values},
+};
 
 /// The rules of one ledger. It holds no state: that is in the database it is given.
 #[derive(Debug, Clone, Copy)]
@@ -83,18 +86,16 @@ impl Ledger {
     }
 
     /// Prepares an empty database: the first block and the payee's empty account.
-    pub(crate) fn found(&self, db: &Connection, now: u64) -> Result<(), StoreError> {
+    pub(crate) fn found(&self, db: &Db, now: u64) -> Result<(), StoreError> {
         block::latest(db, now)?;
-        let sql = "INSERT OR IGNORE INTO accounts (address, balance) VALUES (?1, 0)";
-        db.execute(sql, [self.payee.as_slice()])?;
-        Ok(())
+        let sql = "INSERT INTO accounts (address, balance) VALUES (?1, 0) ON CONFLICT DO NOTHING";
+        db.execute(sql, values![&self.payee]).map(drop)
     }
 
     /// What an account has now.
-    pub(crate) fn balance(&self, db: &Connection, account: Address) -> Result<Usdc, StoreError> {
+    pub(crate) fn balance(&self, db: &Db, account: Address) -> Result<Usdc, StoreError> {
         let sql = "SELECT balance FROM accounts WHERE address = ?1";
-        let stored: Option<i64> =
-            db.query_row(sql, [account.as_slice()], |row| row.get(0)).optional()?;
+        let stored = db.one(sql, values![&account], |row| row.get(0))?;
         stored.map_or(Ok(self.starting_balance), usdc)
     }
 
@@ -102,7 +103,7 @@ impl Ledger {
     /// payer's balance belongs to other calls.
     pub(crate) fn check(
         &self,
-        db: &Connection,
+        db: &Db,
         transfer: &Transfer,
         held: Usdc,
         now: u64,
@@ -125,10 +126,11 @@ impl Ledger {
     /// Executes a transfer in a block of its own, or says why not.
     pub(crate) fn execute(
         &self,
-        db: &Connection,
+        db: &Db,
         transfer: &Transfer,
         now: u64,
     ) -> Result<Result<Executed, Refusal>, StoreError> {
+        db.lock(Lock::Ledger)?;
         let now = now.max(block::latest(db, now)?.time);
         if let Some(refusal) = self.check(db, transfer, Usdc::ZERO, now)? {
             return Ok(Err(refusal));
@@ -141,60 +143,54 @@ impl Ledger {
         db.execute(
             "INSERT INTO transfers (txid, block, payer, payee, value, nonce, purchase)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (
-                txid.as_slice(),
-                block.number.cast_signed(),
-                transfer.payer.as_slice(),
-                transfer.payee.as_slice(),
+            values![
+                &txid,
+                block.number,
+                &transfer.payer,
+                &transfer.payee,
                 value,
-                transfer.nonce.as_slice(),
-                &transfer.purchase,
-            ),
+                &transfer.nonce,
+                transfer.purchase.as_str(),
+            ],
         )?;
         Ok(Ok(Executed { txid, block }))
     }
 
     /// The number of the block in which an authorization was executed.
-    pub(crate) fn used_in(
-        db: &Connection,
-        payer: Address,
-        nonce: B256,
-    ) -> Result<Option<u64>, StoreError> {
+    pub(crate) fn used_in(db: &Db, payer: Address, nonce: B256) -> Result<Option<u64>, StoreError> {
         let sql = "SELECT block FROM transfers WHERE payer = ?1 AND nonce = ?2";
-        let block: Option<i64> =
-            db.query_row(sql, [payer.as_slice(), nonce.as_slice()], |row| row.get(0)).optional()?;
-        Ok(block.map(i64::cast_unsigned))
+        db.one(sql, values![&payer, &nonce], |row| row.get(0))
     }
 
     /// The newest block; time passes here even when nothing is transferred.
-    pub(crate) fn latest(db: &Connection, now: u64) -> Result<Block, StoreError> {
+    pub(crate) fn latest(db: &Db, now: u64) -> Result<Block, StoreError> {
         block::latest(db, now)
     }
 
     /// The block of a number.
-    pub(crate) fn block(db: &Connection, number: u64) -> Result<Option<Block>, StoreError> {
+    pub(crate) fn block(db: &Db, number: u64) -> Result<Option<Block>, StoreError> {
         block::get(db, number)
     }
 
     /// The schema refuses a balance below zero, whatever was checked before.
-    fn credit(&self, db: &Connection, account: Address, change: i64) -> Result<(), StoreError> {
+    fn credit(&self, db: &Db, account: Address, change: i64) -> Result<(), StoreError> {
         let balance = amount(self.balance(db, account)?)?;
         let balance = balance.checked_add(change).ok_or(StoreError::Damaged("a balance"))?;
         db.execute(
             "INSERT INTO accounts (address, balance) VALUES (?1, ?2)
              ON CONFLICT (address) DO UPDATE SET balance = excluded.balance",
-            (account.as_slice(), balance),
-        )?;
-        Ok(())
+            values![&account, balance],
+        )
+        .map(drop)
     }
 }
 
-/// An amount as SQLite keeps it.
+/// An amount as it is kept.
 pub(crate) fn amount(value: Usdc) -> Result<i64, StoreError> {
     i64::try_from(value.micro()).map_err(|_| StoreError::Amount(value.micro()))
 }
 
-/// An amount that SQLite kept.
+/// An amount that was kept.
 pub(crate) fn usdc(stored: i64) -> Result<Usdc, StoreError> {
     let micro = u128::try_from(stored).map_err(|_| StoreError::Damaged("an amount"))?;
     Ok(Usdc::from_micro(micro))

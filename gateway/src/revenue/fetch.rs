@@ -7,6 +7,7 @@ use url::Url;
 use super::{RevenueQuery, RevenueReport};
 use crate::{
     admin::AdminToken,
+    config::Config,
     outgoing, sales,
     store::{self, Store, StoreError},
 };
@@ -76,12 +77,12 @@ impl RevenueReport {
     /// # Errors
     /// When there is no database, it is in use, or it cannot be read.
     pub async fn read(folder: &Path, query: RevenueQuery) -> Result<Self, RevenueError> {
-        if !store::exists(folder) {
+        let config = Config { data: Some(folder.to_owned()), ..Config::default() };
+        if !store::exists(&config) {
             let folder = folder.display();
             return Err(RevenueError::Store(format!("there is no gateway's database in {folder}")));
         }
-        let folder = folder.to_owned();
-        let opened = tokio::task::spawn_blocking(move || store::open(Some(&folder), ())).await;
+        let opened = tokio::task::spawn_blocking(move || store::open(&config, ())).await;
         let store = opened
             .map_err(|error| RevenueError::Store(error.to_string()))?
             .map_err(|error| RevenueError::Store(error.to_string()))?;

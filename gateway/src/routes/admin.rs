@@ -26,6 +26,6 @@ pub(super) async fn revenue(
     let query = RevenueQuery::from_pairs(&pairs)
         .map_err(|error| Problem::invalid("invalid_query", error.to_string()))?;
     let report = RevenueReport::from_store(&app.store, query).await;
-    let report = report.map_err(|error| Problem::internal(&error))?;
+    let report = report.map_err(|error| Problem::of_store(&error))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(report)).into_response())
 }

@@ -30,7 +30,7 @@ pub(super) async fn dashboard(
         "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
-    let mut page = dashboard::look(&app).await.map_err(|error| Problem::internal(&error))?;
+    let mut page = dashboard::look(&app).await.map_err(|error| Problem::of_store(&error))?;
     page.nonce = nonce;
     let page = page.render().map_err(|error| Problem::internal(&error))?;
     let policy = HeaderValue::try_from(policy).map_err(|error| Problem::internal(&error))?;

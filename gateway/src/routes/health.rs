@@ -9,8 +9,8 @@ use crate::{app::App, problem::Problem, settlement::Gas};
 
 /// Healthy means: the store answers. `gas` is what is left to settle with, `null` in practice mode.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, Problem> {
-    let version = app.store.run(|db| Ok(db.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?));
-    version.await.map_err(|error| Problem::internal(&error))?;
+    let version = app.store.run(|db| db.exists("SELECT 1", &[]));
+    version.await.map_err(|error| Problem::of_store(&error))?;
     let gas = app.settlement.gas().map(|gas| {
         let Gas { account, wei, settlements } = gas;
         json!({"account": account, "wei": wei.to_string(), "settlements": settlements})

@@ -31,8 +31,11 @@ pub(super) async fn picture(
     State(app): State<Arc<App>>,
     Path(file): Path<String>,
 ) -> Result<Response, Problem> {
-    let picture = file.strip_suffix(".png").and_then(|name| app.gallery.see(name));
-    let picture = picture.ok_or_else(|| {
+    let picture = match file.strip_suffix(".png") {
+        Some(name) => app.gallery.see(&app.store, name.to_owned()).await,
+        None => Ok(None),
+    };
+    let picture = picture.map_err(|error| Problem::of_store(&error))?.ok_or_else(|| {
         let message = "There is no such picture, or its time is over.";
         Problem::new(StatusCode::NOT_FOUND, "picture_not_found", message)
     })?;

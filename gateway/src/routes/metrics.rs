@@ -24,7 +24,7 @@ pub(super) async fn metrics(
     admin::admit(&app, &headers)?;
     let look =
         |db: &_| Ok(Kept { unknown: sales::unknown_count(db)?, stored: sales::stored_bytes(db)? });
-    let kept = app.store.run(look).await.map_err(|error| Problem::internal(&error))?;
+    let kept = app.store.run(look).await.map_err(|error| Problem::of_store(&error))?;
     let upstreams = app.shelf.stock().provider.upstreams();
     let text = app.metrics.text(&upstreams, kept, app.settlement.gas());
     let text = text.map_err(|error| Problem::internal(&error))?;

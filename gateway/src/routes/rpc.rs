@@ -27,7 +27,7 @@ pub(super) async fn serve(
     let ledger = app.practice.ok_or_else(not_practice)?;
     let answer =
         app.store.run(move |db| Ok(rpc::answer(&rpc::Chain { db, ledger, now: now() }, &body)));
-    let answer = answer.await.map_err(|error| Problem::internal(&error))?;
+    let answer = answer.await.map_err(|error| Problem::of_store(&error))?;
     // Nothing but notifications: nothing to say.
     Ok(answer.map_or(StatusCode::NO_CONTENT.into_response(), |answer| Json(answer).into_response()))
 }

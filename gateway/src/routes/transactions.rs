@@ -22,7 +22,7 @@ pub(super) async fn explain(
         Problem::invalid("invalid_transaction_id", message).at("id")
     })?;
     let found = app.store.run(move |db| Record::get(db, txid)).await;
-    let record = found.map_err(|error| Problem::internal(&error))?.ok_or_else(|| {
+    let record = found.map_err(|error| Problem::of_store(&error))?.ok_or_else(|| {
         let message = "This gateway made no such transaction.";
         Problem::new(StatusCode::NOT_FOUND, "transaction_not_found", message)
     })?;

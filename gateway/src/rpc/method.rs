@@ -1,7 +1,6 @@
 //! The methods.
 
 use alloy::primitives::hex;
-use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{
@@ -9,7 +8,10 @@ use super::{
     message::RpcError,
     param::{address, block_number, hash, quantity},
 };
-use crate::ledger::{Ledger, Record};
+use crate::{
+    ledger::{Ledger, Record},
+    store::Db,
+};
 
 /// Code of the token contract: enough for "there is a contract here". It cannot be run.
 const TOKEN_CODE: [u8; 1] = [0xfe];
@@ -17,7 +19,7 @@ const TOKEN_CODE: [u8; 1] = [0xfe];
 /// A state of the ledger at a time.
 #[derive(Debug)]
 pub(crate) struct Chain<'a> {
-    pub(crate) db: &'a Connection,
+    pub(crate) db: &'a Db,
     pub(crate) ledger: Ledger,
     pub(crate) now: u64,
 }

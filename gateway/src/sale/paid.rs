@@ -26,6 +26,7 @@ use crate::{
     provider::ProviderError,
     recording::Recording,
     settlement::{Due, Outcome, Transfer, Unavailable},
+    store::Db,
 };
 
 /// A sale whose claim is taken or settled. It has its turn until it is dropped.
@@ -104,8 +105,8 @@ impl Paid {
         let sealed = self.seal.close(&body).map_err(|error| Problem::internal(&error))?;
         let key = self.claim.key.clone();
         let answer = Answer { streamed: false, sealed };
-        let kept = move |db: &_| claim::answered(db, &key, &answer);
-        self.app.store.run(kept).await.map_err(|error| Problem::internal(&error))?;
+        let kept = move |db: &Db| claim::answered(db, &key, &answer);
+        self.app.store.run(kept).await.map_err(|error| Problem::of_store(&error))?;
         let receipt = self.receipt(sold.transfer.value);
         Ok(match self.settle(sold.transfer).await {
             Ok(txid) => receipt.settled(ok(false, body), txid),

@@ -21,7 +21,7 @@ pub(super) async fn answer(
     let pictures = provider.draw(call).await?;
     let mut data = match delivery {
         Delivery::Base64 => in_base64(&pictures),
-        Delivery::Url => as_links(app, &pictures, origin)?,
+        Delivery::Url => as_links(app, &pictures, origin).await?,
     };
     for (row, picture) in data.iter_mut().zip(&pictures) {
         if let Some(prompt) = &picture.revised_prompt {
@@ -43,9 +43,18 @@ fn in_base64(pictures: &[Picture]) -> Vec<Value> {
     pictures.iter().map(|picture| json!({ "b64_json": STANDARD.encode(&picture.png) })).collect()
 }
 
-fn as_links(app: &App, pictures: &[Picture], origin: &str) -> Result<Vec<Value>, ProviderError> {
+async fn as_links(
+    app: &App,
+    pictures: &[Picture],
+    origin: &str,
+) -> Result<Vec<Value>, ProviderError> {
     let pngs: Vec<_> = pictures.iter().map(|picture| picture.png.clone()).collect();
-    let Some(names) = app.gallery.show(&pngs) else {
+    let shown = app.gallery.show(&app.store, &pngs).await;
+    let shown = shown.map_err(|error| {
+        tracing::error!(%error, "pictures could not be kept");
+        ProviderError::failed("the pictures could not be kept")
+    })?;
+    let Some(names) = shown else {
         let message = "there is no room to serve more pictures by URL; ask again later, or for \
                        response_format b64_json";
         return Err(ProviderError::failed(message));

@@ -36,8 +36,7 @@ impl Recorder {
         let kept = match relay(frames, &writer, patience, broken_off).await {
             Relayed::Whole(whole) => self.keep(Some(&whole)).await,
             Relayed::TooLong => self.keep(None).await,
-            Relayed::Broken(Some(part)) => self.keep_part(&part).await,
-            Relayed::Broken(None) => Ok(()),
+            Relayed::Broken(part) => self.keep_part(part.as_deref()).await,
         };
         if let Err(error) = kept {
             tracing::error!(%error, "a paid stream could not be kept for a replay");
@@ -52,9 +51,10 @@ impl Recorder {
         Ok(self.app.store.run(move |db| claim::keep(db, &key, answer.as_ref())).await?)
     }
 
-    async fn keep_part(&self, part: &[u8]) -> Result<(), Failure> {
-        let (part, key) = (self.sealed(part)?, self.key.clone());
-        Ok(self.app.store.run(move |db| claim::keep_part(db, &key, &part)).await?)
+    async fn keep_part(&self, part: Option<&[u8]>) -> Result<(), Failure> {
+        let part = part.map(|part| self.sealed(part)).transpose()?;
+        let key = self.key.clone();
+        Ok(self.app.store.run(move |db| claim::keep_part(db, &key, part.as_ref())).await?)
     }
 
     fn sealed(&self, answer: &[u8]) -> Result<Answer, Failure> {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::{App, now},
-    claim::{self, Answer, ClaimKey, Kept, RecoveryToken, Seal, Standing},
+    claim::{self, Answer, ClaimKey, Elsewhere, Kept, RecoveryToken, Seal, Settled, Standing},
     problem::Problem,
     settlement::{Outcome, Pending},
 };
@@ -29,7 +29,7 @@ pub(crate) async fn recover(
     let token = incoming::recovery_token(headers)?;
     let after = last_event_id(headers)?;
     let named = app.store.run(move |db| claim::named(db, &id)).await;
-    let named = named.map_err(|error| Problem::internal(&error))?;
+    let named = named.map_err(|error| Problem::of_store(&error))?;
     if named.is_empty() {
         return Err(nothing());
     }
@@ -72,7 +72,14 @@ impl Call<'_> {
             Standing::Settling(Pending { value, txid, .. }) => {
                 return Ok(self.receipt(value).pending(txid));
             }
-            _ => return Err(nothing()),
+            Standing::Elsewhere(Elsewhere::Making) => return Err(in_flight()),
+            Standing::Elsewhere(Elsewhere::Settling(Pending { value, txid, .. })) => {
+                return Ok(self.receipt(value).pending(txid));
+            }
+            Standing::Elsewhere(Elsewhere::Streaming(Settled { txid, value })) => {
+                return Ok(self.receipt(value).settled(in_flight().into_response(), txid));
+            }
+            Standing::Free | Standing::Conflict(_) => return Err(nothing()),
         };
         let response = match (live, kept) {
             (Some(live), _) => replay::live(&live, after, self.app.config.keep_alive),
@@ -87,7 +94,7 @@ impl Call<'_> {
     async fn bought(&self) -> Result<Standing, Problem> {
         let key = self.key.clone();
         let bought = self.app.store.run(move |db| claim::bought(db, &key, now())).await;
-        bought.map_err(|error| Problem::internal(&error))
+        bought.map_err(|error| Problem::of_store(&error))
     }
 
     /// The same once it is known what became of its settlement, if that can be known.

@@ -2,14 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::response::Response;
-use blockrun_llm::x402::{InvalidReason, Payment, verify_terms};
+use axum::response::{IntoResponse, Response};
+use blockrun_llm::{
+    Usdc,
+    x402::{InvalidReason, Payment, verify_terms},
+};
 use http::HeaderMap;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
     Order,
     answer::{Receipt, conflict, full, in_flight, other_call, provider_failed, unavailable},
+    elsewhere::standing_by,
     fallback::Fallback,
     give::give,
     incoming,
@@ -19,12 +24,13 @@ use super::{
 };
 use crate::{
     app::{App, now},
-    claim::{self, Claim, Seal, Standing, Taken, Turn, request_hash},
+    claim::{self, Claim, Elsewhere, Seal, Settled, Standing, Taken, Turn, request_hash},
     config::SETTLE_SECONDS,
     offer::Offer,
     problem::Problem,
     sales,
     settlement::{self, Checked, Outcome, Pending, Transfer},
+    store::Db,
 };
 
 /// Answers an order: free models at once, others for a payment, and with a 402 without one.
@@ -79,38 +85,58 @@ struct Sale {
 impl Sale {
     async fn run(self) -> Result<Response, Problem> {
         let patience = self.app.config.replay_wait;
+        let deadline = Instant::now() + patience;
         let turn = self.app.turns.wait(&self.claim.key, patience).await.ok_or_else(in_flight)?;
+        Box::pin(self.proceed(turn, deadline)).await
+    }
+
+    async fn proceed(self, turn: Turn, deadline: Instant) -> Result<Response, Problem> {
         // Before the claim is read: one that ends in between is stored by then.
         let live = self.app.recordings.get(&self.claim.key);
-        match self.standing().await? {
+        match self.standing(deadline).await? {
             Standing::Conflict(what) => Err(conflict(what)),
             Standing::Settled(settled, kept) => {
                 Ok(self.paid(turn).again(settled, kept, live).await)
             }
             Standing::Settling(pending) => self.reconcile(turn, pending).await,
-            Standing::Free => self.first(turn).await,
+            Standing::Elsewhere(what) => self.elsewhere(what),
+            Standing::Free => self.first(turn, deadline).await,
         }
     }
 
-    async fn standing(&self) -> Result<Standing, Problem> {
-        let claim = self.claim.clone();
-        let standing = self.app.store.run(move |db| claim::standing(db, &claim, now())).await;
-        standing.map_err(|error| Problem::internal(&error))
+    async fn standing(&self, deadline: Instant) -> Result<Standing, Problem> {
+        let standing = standing_by(&self.app, &self.claim, deadline).await;
+        standing.map_err(|error| Problem::of_store(&error))
+    }
+
+    /// Another process takes longer than is waited for.
+    fn elsewhere(self, what: Elsewhere) -> Result<Response, Problem> {
+        match what {
+            Elsewhere::Making => Err(in_flight()),
+            Elsewhere::Settling(pending) => Ok(self.receipt(pending.value).pending(pending.txid)),
+            Elsewhere::Streaming(Settled { txid, value }) => {
+                Ok(self.receipt(value).settled(in_flight().into_response(), txid))
+            }
+        }
+    }
+
+    fn receipt(&self, amount: Usdc) -> Receipt {
+        Receipt {
+            version: Some(self.payment.version),
+            network: self.app.terms.network,
+            payer: self.claim.key.payer,
+            amount,
+            answer: None,
+        }
     }
 
     /// An earlier settlement ended unknown: what became of it?
     async fn reconcile(self, turn: Turn, pending: Pending) -> Result<Response, Problem> {
-        let receipt = Receipt {
-            version: Some(self.payment.version),
-            network: self.app.terms.network,
-            payer: self.claim.key.payer,
-            amount: pending.value,
-            answer: None,
-        };
+        let receipt = self.receipt(pending.value);
         match reconcile(&self.app, pending).await {
             Outcome::Unknown(txid) => Ok(receipt.pending(txid)),
             Outcome::Refused(reason) => Ok(self.offer.refused(receipt, &reason)),
-            Outcome::Settled(_) => match self.standing().await? {
+            Outcome::Settled(_) => match self.standing(Instant::now()).await? {
                 Standing::Settled(settled, kept) => {
                     Ok(self.paid(turn).again(settled, kept, None).await)
                 }
@@ -120,7 +146,7 @@ impl Sale {
     }
 
     /// Verifies and claims a payment that was not settled yet.
-    async fn first(self, turn: Turn) -> Result<Response, Problem> {
+    async fn first(self, turn: Turn, deadline: Instant) -> Result<Response, Problem> {
         if self.order.is_stream() {
             only_from_the_beginning(self.after)?;
         }
@@ -137,7 +163,7 @@ impl Sale {
         self.app.gate.let_payer(transfer.payer, &self.order.ticket)?;
         let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
         let model = self.order.goods.model.id.clone();
-        let take = move |db: &_| {
+        let take = move |db: &Db| {
             let taken = claim::take(db, &claim, &taking, &limits, now())?;
             if matches!(taken, Taken::Ours | Taken::Answered(_)) {
                 sales::note(db, &claim.key, &model, now())?;
@@ -145,11 +171,12 @@ impl Sale {
             Ok(taken)
         };
         let claiming = self.app.store.run(take).instrument(tracing::info_span!("claim"));
-        match claiming.await.map_err(|error| Problem::internal(&error))? {
+        match claiming.await.map_err(|error| Problem::of_store(&error))? {
             Taken::Ours => self.check(turn, transfer).await,
             Taken::Answered(answer) => self.paid(turn).settle_answered(transfer, answer).await,
             Taken::Full => Err(full()),
             Taken::OtherCall(id) => Err(other_call(&id)),
+            Taken::NotFree => Box::pin(self.proceed(turn, deadline)).await,
         }
     }
 
@@ -166,7 +193,7 @@ impl Sale {
             Ok(patience) => self.paid(turn).sell(Sold { transfer, patience }).await,
             Err(reason) => {
                 let refused = self.app.store.run(move |db| claim::refuse(db, &key)).await;
-                refused.map_err(|error| Problem::internal(&error))?;
+                refused.map_err(|error| Problem::of_store(&error))?;
                 Ok(self.offer.response(Some(&reason)))
             }
         }

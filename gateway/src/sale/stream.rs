@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use axum::response::{IntoResponse, Response};
 
 use super::{
-    answer::{owed, still_owed},
+    answer::{in_flight, owed, still_owed},
     paid::{Paid, Sold},
     record::Recorder,
     relay, replay,
 };
 use crate::{
     app::since_1970,
-    claim::Turn,
+    claim::{self, Turn},
     problem::Problem,
     provider::{Frames, ProviderError},
     settlement::Outcome,
@@ -45,6 +45,11 @@ impl Paid {
     pub(super) async fn make_up(self) -> Result<Response, Problem> {
         if self.after.is_some_and(|id| id > 0) {
             return Err(owed());
+        }
+        let key = self.claim.key.clone();
+        let adopted = self.app.store.run(move |db| claim::adopt(db, &key)).await;
+        if !adopted.map_err(|error| Problem::of_store(&error))? {
+            return Err(in_flight());
         }
         let patience = self.app.config.provider_timeout;
         let frames = self.open_stream(patience).await.map_err(|error| still_owed(&error))?;

@@ -12,7 +12,7 @@ use super::{Running, connection::Server, listener::listen, tls};
 use crate::settlement::Chain;
 use crate::{
     app::{App, Tasks, now},
-    claim::{Limits, Turns, prune, release_all},
+    claim::{Limits, Turns, release_orphans},
     config::Config,
     error::Error,
     gallery::Gallery,
@@ -22,11 +22,11 @@ use crate::{
     provider::Provider,
     recording::Recordings,
     routes::router,
-    sale::reconcile_all,
+    sale::keep_up,
     settings::configured,
     settlement::{Practice, Settlement},
     stock::Shelf,
-    store::{self, Store},
+    store::{self, Store, process},
     traffic::Gate,
 };
 
@@ -50,6 +50,19 @@ impl Gateway {
     /// [`Error`], naming the field or file and the way out.
     pub async fn start_with(config: Config, provider: Arc<dyn Provider>) -> Result<Running, Error> {
         Self::launch(config, Some(provider)).await
+    }
+
+    /// Brings the tables of the database of a configuration to this program's version, as a start does
+    /// too, and returns the version that they had; 0 is an empty database.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database cannot be opened, or is of a newer version.
+    pub async fn migrate(config: Config) -> Result<i64, Error> {
+        config.check()?;
+        let migrated = tokio::task::spawn_blocking(move || store::migrate(&config)).await;
+        migrated
+            .map_err(|error| Error::Store(error.to_string()))?
+            .map_err(|error| Error::Store(error.to_string()))
     }
 
     async fn launch(config: Config, given: Option<Arc<dyn Provider>>) -> Result<Running, Error> {
@@ -85,8 +98,7 @@ impl Gateway {
             base_url: base_url.clone(),
             config,
         });
-        let resumed = reconcile_all(&app).await;
-        resumed.map_err(|error| Error::Store(error.to_string()))?;
+        keep_up(&app);
         let server = Arc::new(Server::new(&app.config, router(Arc::clone(&app)), tls));
         let stocked = Arc::downgrade(&app);
         drop(app);
@@ -120,8 +132,8 @@ async fn settlement(
 /// Opens the store, founds the ledger, and lets go of what a dead gateway was working on and had
 /// sent nothing for.
 async fn prepare(config: &Config, practice: Option<Ledger>, tasks: &Tasks) -> Result<Store, Error> {
-    let (data, guard) = (config.data.clone(), tasks.guard());
-    let opened = tokio::task::spawn_blocking(move || store::open(data.as_deref(), guard)).await;
+    let (own, guard) = (config.clone(), tasks.guard());
+    let opened = tokio::task::spawn_blocking(move || store::open(&own, guard)).await;
     let store = opened
         .map_err(|error| Error::Store(error.to_string()))?
         .map_err(|error| Error::Store(error.to_string()))?;
@@ -131,8 +143,8 @@ async fn prepare(config: &Config, practice: Option<Ledger>, tasks: &Tasks) -> Re
         if let Some(ledger) = practice {
             ledger.found(db, now())?;
         }
-        prune(db, now())?;
-        release_all(db)
+        process::arrive(db)?;
+        release_orphans(db)
     });
     match released.await {
         Ok(0) => (),

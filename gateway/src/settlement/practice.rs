@@ -2,14 +2,13 @@
 //! together.
 
 use blockrun_llm::{Usdc, x402::InvalidReason};
-use rusqlite::Connection;
 
 use super::{Checked, Due, Outcome, Pending, Settlement, Transfer, Unavailable};
 use crate::{
     app::now,
     claim::{self, ClaimKey},
     ledger::{Ledger, Record, Refusal},
-    store::{Store, StoreError},
+    store::{Db, Lock, Store, StoreError},
 };
 
 /// The model whose transfers are executed but reported as unknown, as when a chain does not answer.
@@ -49,7 +48,9 @@ impl Settlement for Practice {
 
     async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable> {
         let (ledger, key, transfer) = (self.ledger, key.clone(), transfer.clone());
-        let check = move |db: &_| {
+        let check = move |db: &Db| {
+            // What an earlier claim holds and what it has paid are not counted both.
+            db.lock(Lock::Payer(&key.payer))?;
             let held = claim::held(db, &key, now())?;
             ledger.check(db, &transfer, held, now())
         };
@@ -80,7 +81,8 @@ fn checked(refusal: Option<Refusal>) -> Checked {
     refusal.map_or(Checked::Good, |refusal| Checked::Refused(refusal.into()))
 }
 
-fn execute(db: &Connection, ledger: &Ledger, due: &Due) -> Result<Outcome, StoreError> {
+fn execute(db: &Db, ledger: &Ledger, due: &Due) -> Result<Outcome, StoreError> {
+    db.lock(Lock::Payer(&due.key.payer))?;
     let refused = if due.model == UNSETTLED {
         let (available, needed) = (Usdc::ZERO, due.transfer.value);
         Err(Refusal::Funds { available, needed })
@@ -104,7 +106,7 @@ fn execute(db: &Connection, ledger: &Ledger, due: &Due) -> Result<Outcome, Store
 }
 
 /// What is not on the ledger will never be.
-fn look_up(db: &Connection, pending: &Pending) -> Result<Outcome, StoreError> {
+fn look_up(db: &Db, pending: &Pending) -> Result<Outcome, StoreError> {
     if let Some(txid) = pending.txid
         && Record::get(db, txid)?.is_some()
     {

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy::primitives::{Address, B256};
-use blockrun_gateway::{Config, Gateway, Running};
+use blockrun_gateway::{Config, Database, Gateway, Running};
 use blockrun_llm::{
     offline::{SignedPayment, sign_payment},
     policy::Policy,
@@ -19,9 +19,15 @@ pub(crate) const CHAT: &str = "/api/v1/chat/completions";
 /// A well-known key of test chains.
 pub(crate) const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
-/// A configuration on a free port.
+/// A configuration on a free port, with an empty database of the kind that this run of the tests is
+/// for.
 pub(crate) fn config() -> Config {
-    Config { bind: ([127, 0, 0, 1], 0).into(), ..Config::default() }
+    let database = conformance::shared_database().map(|url| Database {
+        // Many tests run at once.
+        connections: 2,
+        ..Database::new(url)
+    });
+    Config { bind: ([127, 0, 0, 1], 0).into(), database, ..Config::default() }
 }
 
 /// A request of one user message.

@@ -1,4 +1,4 @@
--- Version 3. Amounts are micro-USDC, times are Unix seconds, hashes and addresses are bytes.
+-- Version 2. Amounts are micro-USDC, times are Unix seconds, hashes and addresses are bytes.
 
 -- The claim on a payment: at most one per authorization of a token contract.
 CREATE TABLE claims (
@@ -18,8 +18,6 @@ CREATE TABLE claims (
     taken          INTEGER NOT NULL,  -- order in which a payer's open claims were taken
     recovery       BLOB,              -- hash of the recovery token; null: sealed under the body
     txid           BLOB,              -- of the settlement, from before it was sent
-    model          TEXT,              -- what was bought; null: by a program that did not note it
-    taken_at       INTEGER,           -- when
     UNIQUE (network, asset, payer, nonce)
 );
 
@@ -28,23 +26,12 @@ CREATE INDEX claims_open ON claims (payer)
 CREATE INDEX claims_ending ON claims (expires)
     WHERE state IN ('refused', 'released', 'streaming', 'settled');
 
--- What was earned is read from here alone.
-CREATE INDEX claims_sold ON claims (taken_at, model, payer, value)
-    WHERE state IN ('streaming', 'settled', 'spent') AND model IS NOT NULL;
-
--- Signed settlement transactions of a gas key, kept until they are too deep in the chain to be lost.
--- Those of one nonce differ in their fee: the later ones were to replace the earlier ones.
+-- Signed settlement transactions that may have been sent and are not known to have ended.
 CREATE TABLE transactions (
-    sender     BLOB NOT NULL,
+    claim      INTEGER PRIMARY KEY REFERENCES claims (id) ON DELETE CASCADE,
     gas_nonce  INTEGER NOT NULL,
-    version    INTEGER NOT NULL,  -- 0, 1, 2 ...
-    claim      INTEGER REFERENCES claims (id) ON DELETE SET NULL, -- null: its outcome is booked
-    signed     INTEGER NOT NULL,
-    raw        BLOB NOT NULL,
-    PRIMARY KEY (sender, gas_nonce, version)
-) WITHOUT ROWID;
-
-CREATE INDEX transactions_claim ON transactions (claim) WHERE claim IS NOT NULL;
+    raw        BLOB NOT NULL
+);
 
 -- Which settlement this database is of, from its first start on.
 CREATE TABLE settlement (kind TEXT NOT NULL);

@@ -1,4 +1,4 @@
--- From version 2 to version 3: claims know what was bought, and when; transactions whose they are, and
+-- Version 3: claims know what was bought, and when; transactions whose they are, and
 -- which replaces which. What a gateway of version 2 had sent is of the gas key, as that will say.
 ALTER TABLE claims ADD COLUMN model TEXT;
 ALTER TABLE claims ADD COLUMN taken_at INTEGER;

@@ -1,0 +1,15 @@
+//! PostgreSQL: a database that several processes share.
+
+mod connection;
+mod line;
+mod migrate;
+mod open;
+mod place;
+mod statement;
+mod worker;
+
+pub(super) use connection::Connection;
+#[cfg(test)]
+pub(super) use open::for_test;
+pub(super) use open::{migrate, open};
+pub(super) use statement::read;
