@@ -1,7 +1,9 @@
 //! `blockrun gateway`: the paid endpoint, and what whoever runs it needs beside it.
 
+mod database;
 mod facilitator;
 mod log;
+mod migrate;
 mod revenue;
 mod serve;
 
@@ -23,6 +25,8 @@ pub(crate) struct GatewayArguments {
 enum Task {
     /// What was earned: by day, model, payer; as CSV or JSON.
     Revenue(revenue::RevenueArguments),
+    /// Bring the tables of the database to this version, as a start does too.
+    Migrate(migrate::MigrateArguments),
 }
 
 /// Runs the gateway, or the task that was named.
@@ -30,5 +34,6 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<(), Failure> {
     match arguments.task {
         None => serve::run(arguments.serve).await,
         Some(Task::Revenue(revenue)) => revenue::run(revenue).await,
+        Some(Task::Migrate(migrate)) => migrate::run(migrate).await,
     }
 }

@@ -38,7 +38,8 @@ pub struct Config {
     /// Folder of the database, made if it is missing; `None` keeps everything in memory. Default
     /// `None`.
     pub data: Option<PathBuf>,
-    /// A database that several gateway processes share, instead of one in `data`. Default `None`.
+    /// A database that several gateway processes share, instead of one in `data`. One that the settings
+    /// file names takes its place. Default `None`.
     pub database: Option<Database>,
     /// Test USDC that every new payer starts with. Default 10.
     pub starting_balance: Usdc,

@@ -1,7 +1,9 @@
-//! The settings file of a gateway: who answers, what is charged, and who sells.
+//! The settings file of a gateway: who answers, what is charged, who sells, and where
+//! it is kept.
 
 mod admin;
 mod configured;
+mod database;
 mod fault;
 mod file;
 mod limits;

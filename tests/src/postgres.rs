@@ -19,8 +19,9 @@ const ACCOUNT: &str = "nobody";
 /// Starts the server, stops it and removes its folder when the standard input ends: whatever becomes
 /// of the tests, nothing is left. `restart` and `stop` on a line are for tests of what happens then.
 const KEEPER: &str = r#"
-run() { "$BIN/pg_ctl" -D "$FOLDER/data" -l "$FOLDER/log" -w -t 60 -o "$OPTIONS" "$@" > "$FOLDER/said" 2>&1; }
+run() { $AS "$BIN/pg_ctl" -D "$FOLDER/data" -l "$FOLDER/log" -w -t 60 -o "$OPTIONS" "$@" > "$FOLDER/said" 2>&1; }
 trap '' INT HUP TERM
+cd /
 run start || { cat "$FOLDER/said" "$FOLDER/log"; rm -rf "$FOLDER"; exit 1; }
 echo ready
 while read -r order; do
@@ -70,7 +71,11 @@ impl Postgres {
         let folder = folder()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let data = folder.join("data");
-        let made = as_account(programs.join("initdb"))
+        let account = account();
+        let made = Command::new(account.first().map_or("env", String::as_str))
+            .args(account.get(1..).unwrap_or_default())
+            .arg(programs.join("initdb"))
+            .current_dir("/")
             .args(["--username", "test", "--auth", "trust", "--encoding", "UTF8", "--no-sync"])
             .args(["--locale", "C", "-D"])
             .arg(&data)
@@ -82,8 +87,10 @@ impl Postgres {
             "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
              -c max_connections=400 -c shared_buffers=32MB -c deadlock_timeout=100ms"
         );
-        let mut child = as_account("sh")
+        let mut child = Command::new("sh")
             .args(["-c", KEEPER])
+            .current_dir("/")
+            .env("AS", account.join(" "))
             .envs([("BIN", programs), ("FOLDER", &folder)])
             .env("OPTIONS", options)
             .stdin(Stdio::piped())
@@ -198,12 +205,9 @@ fn folder() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// A program as the server's account.
-fn as_account(program: impl AsRef<std::ffi::OsStr>) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid", ACCOUNT, "--clear-groups"]).arg(program).current_dir("/");
-    command
+/// What makes a program run under an account that the server accepts: before its name.
+fn account() -> Vec<String> {
+    let words: &[&str] =
+        if is_root() { &["setpriv", "--reuid", ACCOUNT, "--clear-groups"] } else { &[] };
+    words.iter().map(|word| (*word).to_owned()).collect()
 }

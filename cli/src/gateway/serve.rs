@@ -12,7 +12,7 @@ use blockrun_llm::{
 };
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{facilitator::FacilitatorArguments, log::LogArguments};
+use super::{database::Place, facilitator::FacilitatorArguments, log::LogArguments};
 use crate::{
     client::seconds,
     output::{Failure, print, remark},
@@ -55,7 +55,8 @@ pub(crate) struct ServeArguments {
     /// Port to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 8402)]
     port: u16,
-    /// Folder of the database [default: ./blockrun-gateway].
+    /// Folder of the database [default: the database of DATABASE_URL (postgres://...), which several
+    /// gateways share, else ./blockrun-gateway].
     #[arg(long, value_name = "FOLDER", conflicts_with = "ephemeral")]
     data: Option<PathBuf>,
     /// Keep nothing: everything is in memory and ends with the process.
@@ -165,7 +166,7 @@ impl ServeArguments {
 
     fn config(self) -> Result<Config, Failure> {
         let (onchain, facilitator) = (self.onchain()?, self.facilitator.server()?);
-        let data = self.data.unwrap_or_else(|| PathBuf::from("blockrun-gateway"));
+        let Place { data, database } = Place::of(self.data, self.ephemeral)?;
         Ok(Config {
             onchain,
             facilitator,
@@ -175,7 +176,8 @@ impl ServeArguments {
                 Chain::BaseSepolia => &BASE_SEPOLIA,
             },
             bind: SocketAddr::new(self.host, self.port),
-            data: (!self.ephemeral).then_some(data),
+            data,
+            database,
             starting_balance: self.starting_balance,
             protocols: match self.x402 {
                 X402::V1 => Protocols::V1,

@@ -56,8 +56,10 @@ impl Gateway {
     /// too, and returns the version that they had; 0 is an empty database.
     ///
     /// # Errors
-    /// [`Error::Store`] when the database cannot be opened, or is of a newer version.
+    /// [`Error::Store`] when the database cannot be opened, is in use (SQLite) or of a newer version,
+    /// and those of a start for the configuration.
     pub async fn migrate(config: Config) -> Result<i64, Error> {
+        let config = configured(config)?;
         config.check()?;
         let migrated = tokio::task::spawn_blocking(move || store::migrate(&config)).await;
         migrated

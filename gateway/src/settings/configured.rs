@@ -1,6 +1,6 @@
 //! What a settings file says that is not about prices and upstreams. It is read at the start alone.
 
-use std::path::Path;
+use std::{env, path::Path};
 
 use super::{SettingsError, file};
 use crate::config::Config;
@@ -9,14 +9,25 @@ use crate::config::Config;
 pub(crate) fn configured(config: Config) -> Result<Config, SettingsError> {
     let Some(path) = config.settings.clone() else { return Ok(config) };
     let text = file::read(&path)?;
-    apply(config, &path, &text)
+    apply(config, &path, &text, |name| env::var(name).ok())
 }
 
-fn apply(mut config: Config, path: &Path, text: &str) -> Result<Config, SettingsError> {
+/// `variable` looks into the environment.
+fn apply(
+    mut config: Config,
+    path: &Path,
+    text: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Config, SettingsError> {
     let name = path.display().to_string();
     let parsed = file::syntax(&name, text)?;
     parsed.limits.apply(&mut config).map_err(|fault| fault.within(&name, text))?;
     parsed.admin.apply(&mut config);
+    if let Some(database) = parsed.database {
+        let database = database.check(variable).map_err(|fault| fault.within(&name, text))?;
+        // It takes the place of any other.
+        (config.data, config.database) = (None, Some(database));
+    }
     Ok(config)
 }
 
@@ -26,9 +37,35 @@ mod tests {
 
     use super::*;
 
+    fn variable(name: &str) -> Option<String> {
+        let url = |scheme: &str| Some(format!("{scheme}://me:secret@db/x\n"));
+        if name == "DATABASE_URL" { url("postgres") } else { url("mysql") }
+    }
+
+    #[test]
+    fn a_database_takes_the_place_of_the_folder() {
+        let named = |lines: &str| {
+            let text = format!("upstream = []\n[database]\n{lines}\n");
+            let config = Config { data: Some("folder".into()), ..Config::default() };
+            apply(config, Path::new("gateway.toml"), &text, variable)
+        };
+        let config = named("url_env = \"DATABASE_URL\"\nconnections = 9").unwrap();
+        let database = config.database.clone().unwrap();
+        assert_eq!((&*database.url, database.connections), ("postgres://me:secret@db/x", 9));
+        assert!(config.data.is_none() && !format!("{config:?}").contains("secret"));
+        for (lines, said) in [
+            ("url_env = \"OTHER\"", "line 3: url_env: OTHER must be set"),
+            ("connections = 0\nurl_env = \"DATABASE_URL\"", "line 3: connections: "),
+            ("connections = 3", "url_env"),
+        ] {
+            let error = named(lines).unwrap_err().to_string();
+            assert!(error.contains(said) && !error.contains("secret"), "{error}");
+        }
+    }
+
     fn with(lines: &str) -> Result<Config, SettingsError> {
         let text = format!("upstream = []\n[limits]\n{lines}\n");
-        apply(Config::default(), Path::new("gateway.toml"), &text)
+        apply(Config::default(), Path::new("gateway.toml"), &text, variable)
     }
 
     #[test]
@@ -55,7 +92,7 @@ mod tests {
         let mut config = Config::default();
         config.admin.dashboard = true;
         let text = "upstream = []\n[admin]\ndashboard = false\n";
-        let config = apply(config, Path::new("gateway.toml"), text).unwrap();
+        let config = apply(config, Path::new("gateway.toml"), text, variable).unwrap();
         assert!(config.admin.dashboard, "the command line asked for it");
     }
 

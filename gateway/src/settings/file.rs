@@ -5,7 +5,7 @@ use std::{env, path::Path};
 use blockrun_llm::quote::PriceRule;
 use toml::Spanned;
 
-use super::{Fault, SettingsError, admin, limits, price, service, upstream};
+use super::{Fault, SettingsError, admin, database, limits, price, service, upstream};
 use crate::{catalog::Catalog, provider::Upstream, service::Service};
 
 #[derive(serde::Deserialize)]
@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) limits: limits::Row,
     #[serde(default)]
     pub(super) admin: admin::Row,
+    pub(super) database: Option<database::Row>,
 }
 
 /// What a settings file says, checked.

@@ -6,7 +6,7 @@ use blockrun_gateway::{
 use blockrun_llm::Usdc;
 use serde_json::json;
 
-use super::support::{Answer, Shop, config, hello};
+use super::support::{Answer, Shop, config, hello, in_folder};
 
 const PAGES: [&str; 3] = ["/admin/revenue", "/dashboard", "/metrics"];
 const TOKEN: &str = "a-token-of-these-tests";
@@ -70,7 +70,7 @@ async fn with_a_token_nobody_is_let_in_without_it() {
 #[tokio::test]
 async fn the_report_is_what_was_settled() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..config() };
+    let config = in_folder(root.path());
     let shop = Shop::with(config).await;
     let mut streamed = hello("gpt-4o");
     streamed["stream"] = json!(true);

@@ -5,7 +5,7 @@ use blockrun_gateway::{AdminToken, Config, Facilitator};
 use blockrun_llm::{networks::BASE_SEPOLIA, offline::SignedPayment, x402::decode_header};
 use serde_json::{Value, json};
 
-use super::support::{Answer, CHAT, Shop, config, hello};
+use super::support::{Answer, CHAT, Shop, config, hello, lasting, sql};
 
 /// Who sells, and is no account of the facilitator.
 pub(crate) const SELLER: &str = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C";
@@ -113,17 +113,16 @@ async fn a_payment_is_verified_and_settled_in_both_versions() {
 #[tokio::test]
 async fn to_verify_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let shop = Shop::with(Config { data: Some(root.path().into()), ..open() }).await;
+    let config = Config { facilitator: open().facilitator, ..lasting(root.path()) };
+    let shop = Shop::with(config.clone()).await;
     let asked = asked(&signed(&shop, 2, 1), 2);
     for _ in 0..3 {
         assert_eq!(shop.post("/verify", &asked, &[]).await.json()["isValid"], true);
     }
     assert!(shop.running.shutdown().await);
-    let db = rusqlite::Connection::open(root.path().join("gateway.sqlite")).unwrap();
-    let rows = |table: &str| -> i64 {
-        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
-    };
-    assert_eq!((rows("claims"), rows("transfers")), (0, 0));
+    for table in ["claims", "transfers"] {
+        assert_eq!(sql(&config, &format!("SELECT count(*) FROM {table}")), "0");
+    }
 }
 
 #[tokio::test]
@@ -140,7 +139,7 @@ async fn one_payment_is_one_success() {
 #[tokio::test]
 async fn a_named_settlement_is_told_again() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..open() };
+    let config = Config { facilitator: open().facilitator, ..lasting(root.path()) };
     let shop = Shop::with(config.clone()).await;
     let asked = asked(&signed(&shop, 2, 1), 2);
     let all = (0..5).map(|_| settle(&shop, &asked, Some("order-7")));

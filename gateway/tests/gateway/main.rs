@@ -28,6 +28,8 @@ mod scripted;
 mod sdk;
 mod serving;
 mod settlement;
+#[cfg(feature = "postgres")]
+mod shared;
 mod stream;
 mod support;
 mod traffic;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use blockrun_gateway::{Config, Gateway};
 use tokio::runtime::Runtime;
 
-use super::support::{Shop, config, hello};
+use super::support::{Shop, hello, in_folder, lasting, sql};
 
 #[tokio::test]
 async fn balances_and_answers_outlive_a_restart() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().join("data")), ..config() };
+    let config = lasting(&root.path().join("data"));
     let shop = Shop::with(config.clone()).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
@@ -29,7 +29,7 @@ async fn balances_and_answers_outlive_a_restart() {
 #[tokio::test]
 async fn the_answer_is_not_readable_on_disk() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..config() };
+    let config = in_folder(root.path());
     let shop = Shop::with(config).await;
     assert_eq!(shop.buy(&hello("gpt-4o"), 1).await.status, 200);
     shop.running.shutdown().await;
@@ -43,15 +43,13 @@ async fn the_answer_is_not_readable_on_disk() {
 #[tokio::test]
 async fn an_answer_whose_time_is_over_is_gone_and_its_nonce_is_not() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..config() };
+    let config = lasting(root.path());
     let shop = Shop::with(config.clone()).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
     let first = shop.paid(&body, &payment).await;
     assert!(shop.running.shutdown().await);
-    let db = rusqlite::Connection::open(root.path().join("gateway.sqlite")).unwrap();
-    db.execute("UPDATE claims SET valid_before = 1, expires = 2", []).unwrap();
-    drop(db);
+    sql(&config, "UPDATE claims SET valid_before = 1, expires = 2");
 
     let shop = Shop::with(config).await;
     let left = shop.purse().await;
@@ -65,20 +63,21 @@ async fn an_answer_whose_time_is_over_is_gone_and_its_nonce_is_not() {
 #[tokio::test]
 async fn two_gateways_do_not_share_a_folder() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..config() };
+    let config = in_folder(root.path());
     let shop = Shop::with(config.clone()).await;
     let error = Gateway::start(config).await.unwrap_err().to_string();
     assert!(error.contains("in use by another gateway"), "{error}");
     assert_eq!(shop.get("/health").await.status, 200);
 }
 
+/// Its tasks are dropped where they stand. Processes are killed in the fault battery
+/// (`tests/rust/faults`).
 #[test]
-fn a_gateway_that_dies_while_the_provider_thinks_has_charged_nothing() {
+fn a_gateway_that_is_dropped_while_the_provider_thinks_has_charged_nothing() {
     let root = tempfile::tempdir().unwrap();
     let slow = Config {
-        data: Some(root.path().into()),
         provider_delay: Duration::from_secs(60),
-        ..config()
+        ..lasting(root.path())
     };
     let body = hello("gpt-4o");
     let dying = Runtime::new().unwrap();
@@ -89,7 +88,6 @@ fn a_gateway_that_dies_while_the_provider_thinks_has_charged_nothing() {
         assert!(call.await.is_err());
         payment
     });
-    // Every task is dropped where it stands.
     drop(dying);
 
     Runtime::new().unwrap().block_on(async {

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use super::{
     events::events,
     gated::gated,
-    support::{Answer, CHAT, Shop, config, hello},
+    support::{Answer, CHAT, Shop, config, hello, lasting},
 };
 
 const TOKEN: &str = "abababababababababababababababababababababababababababababababab";
@@ -280,7 +280,7 @@ fn die_in_the_middle(config: &Config, body: &Value) -> (SignedPayment, String) {
 #[test]
 fn a_gateway_that_died_in_the_middle_does_not_mix_two_answers() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..config() };
+    let config = lasting(root.path());
     let body = streamed();
     let (payment, seen) = die_in_the_middle(&config, &body);
     let last = events(&seen).last().unwrap().id.to_string();

@@ -2,7 +2,6 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use blockrun_gateway::Config;
 use blockrun_llm::{
     ChatRequest, ClientOptions, LLMClient, journal::JournalOptions, x402::payment_id,
 };
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::{
     counting::counted,
-    support::{Answer, KEY, Shop, config, hello},
+    support::{Answer, KEY, Shop, config, hello, lasting, sql},
 };
 
 fn assert_pending(answer: &Answer) {
@@ -60,22 +59,19 @@ async fn an_unknown_settlement_is_looked_up_when_its_answer_is_fetched() {
 #[tokio::test]
 async fn an_unknown_settlement_is_looked_up_after_a_restart() {
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..config() };
+    let config = lasting(root.path());
     let shop = Shop::with(config.clone()).await;
     let body = hello("practice/unknown");
     let payment = shop.payment(&body, 1).await;
     let first = shop.paid(&body, &payment).await;
     assert_pending(&first);
     assert!(shop.running.shutdown().await);
-    let state = || -> String {
-        let db = rusqlite::Connection::open(root.path().join("gateway.sqlite")).unwrap();
-        db.query_row("SELECT state FROM claims", [], |row| row.get(0)).unwrap()
-    };
+    let state = || sql(&config, "SELECT state FROM claims");
     assert_eq!(state(), "settling");
     // Nobody has to come for it.
     assert!(Shop::with(config.clone()).await.running.shutdown().await);
     assert_eq!(state(), "settled");
-    let again = Shop::with(config).await.paid(&body, &payment).await;
+    let again = Shop::with(config.clone()).await.paid(&body, &payment).await;
     assert_eq!((again.status, again.settlement().success), (200, true));
     assert_eq!(again.settlement().transaction, first.settlement().transaction);
 }

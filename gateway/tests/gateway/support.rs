@@ -1,6 +1,9 @@
 //! A gateway, a wallet and the few steps between them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use alloy::primitives::{Address, B256};
 use blockrun_gateway::{Config, Database, Gateway, Running};
@@ -28,6 +31,34 @@ pub(crate) fn config() -> Config {
         ..Database::new(url)
     });
     Config { bind: ([127, 0, 0, 1], 0).into(), database, ..Config::default() }
+}
+
+/// The same with a database that outlives its gateway: where this run has none that does, in a folder.
+pub(crate) fn lasting(folder: &Path) -> Config {
+    let config = config();
+    let data = config.database.is_none().then(|| folder.to_owned());
+    Config { data, ..config }
+}
+
+/// The same with SQLite in a folder, whatever this run of the tests is for.
+pub(crate) fn in_folder(folder: &Path) -> Config {
+    Config { data: Some(folder.to_owned()), database: None, ..config() }
+}
+
+/// Runs SQL on the database of a gateway that is stopped; returns the first column of the first row.
+pub(crate) fn sql(config: &Config, sql: &str) -> String {
+    if let Some(database) = &config.database {
+        return conformance::Postgres::shared().unwrap().sql(&database.url, sql);
+    }
+    let file = config.data.as_ref().unwrap().join("gateway.sqlite");
+    let db = rusqlite::Connection::open(file).unwrap();
+    let mut statement = db.prepare(sql).unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let text = |row: &rusqlite::Row<'_>| match row.get_ref(0).unwrap() {
+        rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+        other => other.as_str().unwrap().to_owned(),
+    };
+    rows.next().unwrap().map(text).unwrap_or_default()
 }
 
 /// A request of one user message.

@@ -1,21 +1,23 @@
 //! `practice-gateway FOLDER DELAY_MS`: a gateway in a process of its own, to be killed. Prints its
-//! address.
+//! address. In the place of the folder there may be the URL of a PostgreSQL database.
 
 use std::{
     io::{Error, Write},
     time::Duration,
 };
 
-use blockrun_gateway::{Config, Gateway};
+use blockrun_gateway::{Config, Database, Gateway};
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(data), Some(delay)) = (arguments.next(), arguments.next()) else {
-        return Err(Error::other("usage: practice-gateway FOLDER DELAY_MS"));
+        return Err(Error::other("usage: practice-gateway FOLDER|URL DELAY_MS"));
     };
+    let database = data.starts_with("postgres").then(|| Database::new(&data));
     let config = Config {
         bind: ([127, 0, 0, 1], 0).into(),
-        data: Some(data.into()),
+        data: database.is_none().then(|| data.into()),
+        database,
         provider_delay: Duration::from_millis(delay.parse().map_err(Error::other)?),
         ..Config::default()
     };
