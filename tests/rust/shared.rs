@@ -1,7 +1,8 @@
 //! Two gateway processes on one PostgreSQL database, and one of them dies at some moment: whoever comes
 //! to the other one gets an answer, and is charged once. About 20 s, most of it waiting for leases.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(clippy::large_futures, reason = "they hold clients, and there are few of them")]
 #![cfg(unix)]
 
 #[allow(dead_code, reason = "the fault battery uses all of it")]

@@ -75,10 +75,7 @@ async fn two_gateways_do_not_share_a_folder() {
 #[test]
 fn a_gateway_that_is_dropped_while_the_provider_thinks_has_charged_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let slow = Config {
-        provider_delay: Duration::from_secs(60),
-        ..lasting(root.path())
-    };
+    let slow = Config { provider_delay: Duration::from_secs(60), ..lasting(root.path()) };
     let body = hello("gpt-4o");
     let dying = Runtime::new().unwrap();
     let payment = dying.block_on(async {
