@@ -15,8 +15,7 @@ use blockrun_llm::{
 
 use crate::{
     admin::Admin, claim::Limits, error::Error, facilitator::Facilitator, settlement::Onchain,
-    store::Database,
-    traffic::Traffic,
+    store::Database, traffic::Traffic,
 };
 
 /// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
