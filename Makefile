@@ -196,6 +196,8 @@ lint-rust:
 # A chain to settle on comes with the npm packages.
 test-rust: node_modules/.installed
 	cargo test --features $(FEATURES)
+	BLOCKRUN_TEST_STORE=postgres cargo test --features $(FEATURES) --lib -- claim:: ledger:: store:: gallery:: sales::
+	BLOCKRUN_TEST_STORE=postgres cargo test --features $(FEATURES) --test gateway
 
 # --- network faults beside the official clients; their packages stay out of everything else
 
