@@ -106,7 +106,7 @@ test-integrations: hosts-python hosts-node ## LangChain, LlamaIndex, LiteLLM, AI
 
 $(HOSTS)/.installed: integrations/requirements.txt
 	$(PYTHON) -m venv $(HOSTS)
-	$(HOSTS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(HOSTS)/bin/pip install --quiet --no-compile --disable-pip-version-check -r $<
 	touch $@
 
 hosts-python: wheel $(HOSTS)/.installed

@@ -156,6 +156,14 @@ test('messages are sent in the form of OpenAI', async (t) => {
   ]);
 });
 
+test('a key is paid once', async (t) => {
+  const apiUrl = await gateway(t);
+  await bought(apiUrl, 1, async () => {
+    const ask = () => model(apiUrl).invoke('Hello!', { idempotencyKey: 'order-1' });
+    assert.equal((await ask()).id, (await ask()).id);
+  });
+});
+
 test('default retries pay once', async (t) => {
   await oneTransfer(t, {}, (url) => model(url).invoke('Hello!'));
   // All are lost until the client's time is over: what asks again is LangChain.

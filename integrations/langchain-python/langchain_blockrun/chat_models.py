@@ -120,7 +120,9 @@ class ChatBlockRun(BaseChatModel):
     @model_validator(mode="before")
     @classmethod
     def _one_payer(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and given.get("client") is not None:
+        client = given.get("client") if isinstance(given, Mapping) else None
+        # LangChain makes a model anew of all its fields, for `configurable_fields` for instance.
+        if client is not None and not isinstance(client, _OwnClient):
             own = ("private_key", "api_key", "api_url", "base_url", "max_cost_per_call")
             for name in (*own, "max_session_cost"):
                 if given.get(name) is not None:
@@ -275,10 +277,16 @@ class ChatBlockRun(BaseChatModel):
         }
 
 
+class _OwnClient(LLMClient):
+    """A client that a model has made of its fields."""
+
+    __slots__ = ()
+
+
 def _client_of(fields: dict[str, Any]) -> LLMClient:
     key: SecretStr | None = fields.get("private_key")
     limits = {name: fields.get(name) for name in ("max_cost_per_call", "max_session_cost")}
-    return LLMClient(key.get_secret_value() if key else None, fields.get("api_url"), **limits)
+    return _OwnClient(key.get_secret_value() if key else None, fields.get("api_url"), **limits)
 
 
 async def _next(stream: AsyncChatStream) -> ChatCompletionChunk | None:

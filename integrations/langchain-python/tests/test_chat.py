@@ -12,6 +12,7 @@ import pytest
 from langchain_core import exceptions as host
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk, HumanMessage
+from langchain_core.runnables import ConfigurableField
 from pydantic import BaseModel, SecretStr
 from relay import Dark, Losing
 from support import KEY, NOBODY, answering
@@ -151,6 +152,12 @@ def test_with_retry_pays_once(gateway: str) -> None:
         assert plain.with_retry().invoke("Hello!").content
 
 
+def test_a_key_is_paid_once(gateway: str) -> None:
+    with bought(gateway, 1):
+        answers = [model(gateway).invoke("Hello!", idempotency_key="lang-1") for _ in range(2)]
+    assert answers[0].response_metadata == answers[1].response_metadata
+
+
 async def test_identical_prompts_at_once_are_as_many_purchases(gateway: str) -> None:
     with bought(gateway, 6):
         model(gateway).batch(["Hello!"] * 3)
@@ -214,6 +221,16 @@ def test_wrong_arguments_name_themselves(gateway: str) -> None:
             ChatBlockRun(
                 **{"api_url": gateway, **options} if "client" not in options else options
             ).invoke("Hello!")
+
+
+def test_fields_of_a_call_share_the_purse(gateway: str) -> None:
+    field = ConfigurableField(id="most")
+    both = model(gateway, max_session_cost="0.002")
+    short = both.configurable_fields(max_tokens=field).with_config(configurable={"most": 3})
+    assert short.invoke("Count to 9").response_metadata["finish_reason"] == "length"
+    both.model_copy(update={"temperature": 0.1}).invoke("Hello!")
+    with pytest.raises(blockrun_llm.SpendLimitError):
+        short.invoke("Count to 9")
 
 
 def test_no_key_is_shown(gateway: str) -> None:

@@ -143,6 +143,15 @@ def test_retries_of_a_call_pay_once(gateway: str) -> None:
         assert litellm.completion(MODEL, **asked, num_retries=9).choices[0].message.content
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_key_is_paid_once(gateway: str, stream: bool) -> None:
+    asked: dict[str, Any] = {"api_base": gateway, "idempotency_key": f"order-{stream}"}
+    with bought(gateway, 1):
+        for _ in range(2):
+            answer = litellm.completion(MODEL, HELLO, **asked, stream=stream)
+            assert not stream or "".join(map(text, answer))
+
+
 def test_errors_keep_what_they_know(gateway: str) -> None:
     with pytest.raises(litellm.BadRequestError) as wrong:
         litellm.completion("blockrun/no/model", HELLO, api_base=gateway)

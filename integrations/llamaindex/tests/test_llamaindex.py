@@ -167,6 +167,12 @@ async def test_default_retries_pay_once(gateway: str) -> None:
     assert grown[-1].message.content == COUNTED
 
 
+def test_a_key_is_paid_once(gateway: str) -> None:
+    with bought(gateway, 1):
+        for _ in range(2):
+            assert llm(gateway).complete("Hello!", idempotency_key="llama-1").text
+
+
 async def test_limits_and_errors(gateway: str) -> None:
     model = llm(gateway, max_session_cost="0.002")
     model.complete("Hello!")
