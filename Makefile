@@ -130,7 +130,7 @@ hosts-node: addon $(NODE_HOSTS)/.installed
 	ln -sfn $(CURDIR) $(NODE_HOSTS)/node_modules/blockrun-llm
 	ln -sfn $(NODE_HOSTS)/node_modules integrations/node_modules
 	rm -rf $(addsuffix dist,$(NODE_PACKAGES))
-	for package in $(NODE_PACKAGES); do npx --no-install tsc --project $$package; done
+	for project in $(NODE_PACKAGES) integrations/testing; do npx --no-install tsc --project $$project; done
 	node --test --test-reporter=dot integrations/testing/*.test.mjs integrations/*/tests/*.test.mjs
 
 # --- packages that others wrote, in front of `blockrun proxy`

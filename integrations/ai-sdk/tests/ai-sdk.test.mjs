@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { APICallError, NoSuchModelError } from '@ai-sdk/provider';
 import { generateImage, generateText, Output, RetryError, stepCountIs, streamText, tool } from 'ai';
 import { createBlockRun, PaidCallError } from 'blockrun-ai-provider';
@@ -161,6 +162,7 @@ test('what users of other providers try first, and a client of their own', async
     maxOutputTokens: 9,
   });
   assert(said.text);
+  assert(!inspect([first, first(MINI)], { depth: 9 }).includes(KEY));
   const client = new LLMClient({ privateKey: KEY, apiUrl });
   assert.equal(createBlockRun({ client }).client, client);
   const twice = () => createBlockRun({ client, apiKey: KEY });

@@ -52,10 +52,12 @@ export class ChatBlockRun extends BaseChatModel<ChatBlockRunCallOptions> {
 
   /** Connects to nothing yet. Throws `InvalidArgumentError` that names the option. */
   constructor(fields: ChatBlockRunInput = {}) {
-    super(fields);
+    // LangChain keeps what it is given where a log may show it.
+    const { privateKey: _, apiKey: __, ...shown } = fields;
+    super(shown);
     this.client = clientOf(fields);
     this.model = fields.model ?? this.client.model;
-    this.#fields = { ...fields, model: this.model };
+    this.#fields = { ...shown, model: this.model };
   }
 
   override _llmType(): string {

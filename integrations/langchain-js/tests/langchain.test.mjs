@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { getRetryable } from '@langchain/core/errors';
 import { AIMessage, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
 import { ChatPromptTemplate } from '@langchain/core/prompts';
@@ -238,9 +239,8 @@ test('what users of @langchain/openai try first, and a client of their own', asy
   assert.deepEqual(asked, [0.001]);
   const twice = () => new ChatBlockRun({ client, apiKey: KEY });
   assert.match((await thrown(twice)).message, /apiKey: give it to the client/);
-  assert(
-    !JSON.stringify([first, first.invocationParams(), first._identifyingParams()]).includes(KEY),
-  );
+  const shown = [first, first.invocationParams(), first._identifyingParams()];
+  assert(!`${JSON.stringify(shown)}${inspect(shown, { depth: 9 })}`.includes(KEY));
   client.close();
 });
 
