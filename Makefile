@@ -48,7 +48,7 @@ everything: lint test-rust test-python test-node test-integrations test-hosts te
 lint: lint-rust lint-python lint-node parity ## formatting, clippy, ruff, mypy, pyright, biome, tsc
 
 clean: ## remove everything that was built or installed here
-	rm -rf $(TARGET) $(VENV) node_modules bindings-node/dist
+	rm -rf $(TARGET) $(VENV) node_modules bindings-node/dist integrations/node_modules integrations/*/dist
 
 # --- the command, the example and the test servers; the wheel and the addon reuse what this built
 
