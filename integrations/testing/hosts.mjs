@@ -22,7 +22,8 @@ export async function bought(apiUrl, calls, run) {
 }
 
 /**
- * A gateway behind a way that loses paid answers: the first one, or all for `dark` milliseconds.
+ * A gateway behind a way that loses paid answers: the first one, or all for `dark` milliseconds from
+ * then on.
  * What `run` calls there has to end as one transfer, though it was sent more than once.
  */
 export async function oneTransfer(t, { dark }, run) {
@@ -32,8 +33,7 @@ export async function oneTransfer(t, { dark }, run) {
   const light = () => {
     way.loses = undefined;
   };
-  if (dark) t.after(clearTimeout.bind(undefined, setTimeout(light, dark)));
-  else way.events.once('lost', light);
+  way.events.once('lost', () => (dark ? setTimeout(light, dark) : light()));
   await bought(apiUrl, 1, () => run(way.url));
   assert(way.payments.length > 1, 'an answer was lost');
   assert.equal(new Set(way.payments).size, 1);

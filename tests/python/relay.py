@@ -48,13 +48,18 @@ class Losing:
 
 
 class Dark:
-    """The same for so long: until then no paid answer goes back."""
+    """The same for a time: from the first paid answer on, none goes back for so long."""
 
     def __init__(self, seconds: float) -> None:
-        self.until = time.monotonic() + seconds
+        self.seconds = seconds
+        self.until: float | None = None
 
     def __call__(self, headers: Mapping[str, str]) -> None:
-        if payment(headers) and time.monotonic() < self.until:
+        if not payment(headers):
+            return
+        if self.until is None:
+            self.until = time.monotonic() + self.seconds
+        if time.monotonic() < self.until:
             raise ConnectionError("lost")
 
 
