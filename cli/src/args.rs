@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Quote(ChatArguments),
     /// List the models and their prices.
     Models(ModelsArguments),
+    /// Find what can be bought: the paid resources that a server lists. Pays nothing.
+    Discover(crate::discover::DiscoverArguments),
+    /// Send a request to any address, pay when it asks and the limits allow, print the answer.
+    Fetch(crate::discover::FetchArguments),
     /// Show what was paid, prove it, fetch paid answers again.
     Payments(crate::payments::PaymentsArguments),
     /// Make, bring in, look at, fund and keep the wallet that pays.

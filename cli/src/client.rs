@@ -45,6 +45,11 @@ impl ClientArguments {
         LLMClient::with_options(ClientOptions { signer: Some(signer), ..self.options() })
     }
 
+    /// The same for the server of another address.
+    pub(crate) fn of_server(self, api_url: String) -> Self {
+        Self { api_url: Some(api_url), ..self }
+    }
+
     fn options(self) -> ClientOptions {
         ClientOptions {
             api_url: self.api_url,

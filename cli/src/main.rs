@@ -5,6 +5,7 @@
 mod args;
 mod chat;
 mod client;
+mod discover;
 #[cfg(feature = "gateway")]
 mod gateway;
 mod models;
@@ -41,6 +42,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Chat(chat) => chat::run(chat, arguments.client).await,
         Command::Quote(chat) => chat::quote(chat, arguments.client).await,
         Command::Models(models) => models::run(models, arguments.client).await,
+        Command::Discover(discover) => discover::discover(discover, arguments.client).await,
+        Command::Fetch(fetch) => discover::fetch(fetch, arguments.client).await,
         Command::Payments(payments) => payments::run(payments, arguments.client).await,
         Command::Wallet(wallet) => wallet::run(wallet, arguments.client).await,
         #[cfg(feature = "gateway")]

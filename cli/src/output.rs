@@ -81,6 +81,11 @@ pub(crate) fn print(line: &str) -> Result<(), Failure> {
     written(writeln!(stdout(), "{line}").and_then(|()| stdout().flush()))
 }
 
+/// A result as it is, with no end of line added.
+pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
+    written(stdout().write_all(bytes).and_then(|()| stdout().flush()))
+}
+
 /// A line beside the result.
 pub(crate) fn remark(line: &str) -> Result<(), Failure> {
     written(writeln!(stderr(), "{line}"))

@@ -4,6 +4,7 @@ mod account;
 mod agent;
 mod config;
 mod credential;
+mod elsewhere;
 mod environment;
 mod host;
 mod payments;
@@ -35,7 +36,10 @@ pub use self::{
 use crate::{
     chat::{ChatRequest, ChatResponse, ChatStream},
     error::{ErrorKind, Result},
-    http::{CHAT, CallKey, Fallback, PaidRequest, PaidResponse, PaidStream, below, made_up_key},
+    http::{
+        CHAT, CallKey, Fallback, PaidRequest, PaidResponse, PaidStream, Transport, below,
+        made_up_key,
+    },
     images::{ImageRequest, ImageResponse},
     models::{Model, parse_models},
 };
@@ -230,6 +234,11 @@ impl LLMClient {
     fn post(&self, path: &str, body: Bytes, timeout: Option<Duration>) -> PaidRequest {
         let timeout = timeout.unwrap_or(self.inner.timeout);
         PaidRequest { body, ..PaidRequest::new(Method::POST, self.url(path), timeout) }
+    }
+
+    /// The connections, for questions that nobody pays for.
+    pub(crate) fn transport(&self) -> &Transport {
+        self.inner.rail.transport()
     }
 
     fn base(&self) -> &Url {

@@ -7,7 +7,7 @@
 //! paid), [`flow`] (the state machine), [`policy`] (what may be signed), [`x402`] (the protocol),
 //! [`quote`] (the price rule) and [`sse`] (event streams), [`wallet`] (who signs), and the facts:
 //! [`money`], [`networks`], [`error`], [`clock`].
-//! [`offline`] signs and verifies without a network.
+//! [`offline`] signs and verifies without a network; [`discovery`] finds what can be bought elsewhere.
 //!
 //! Nothing here creates a runtime, installs a logger, or reads a file when loaded.
 
@@ -18,6 +18,7 @@ pub mod chain;
 pub mod chat;
 pub mod client;
 pub mod clock;
+pub mod discovery;
 pub mod error;
 pub mod flow;
 pub mod http;
@@ -39,6 +40,7 @@ pub use client::{
     AgentWallet, ApiRequest, ClientOptions, HostError, LLMClient, PaymentMode, PollOptions,
     PrivateKey, Quote, WalletInUse, WalletStatus, ensure_wallet,
 };
+pub use discovery::{DiscoverOptions, Resource, ResourceOffer};
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use images::{ImageRequest, ImageResponse};
 pub use models::Model;

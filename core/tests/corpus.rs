@@ -26,8 +26,12 @@ fn names(folder: &str) -> Vec<String> {
 #[test]
 fn every_check_has_a_fuzz_target_and_a_corpus() {
     let checks: Vec<_> = fuzz::CHECKS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(names("fuzz/fuzz_targets"), checks);
-    assert_eq!(names("tests/corpus"), checks);
+    for folder in ["fuzz/fuzz_targets", "tests/corpus"] {
+        let mut names = names(folder);
+        // The gateway's are replayed by its own tests.
+        names.retain(|name| !name.starts_with("gateway_"));
+        assert_eq!(names, checks);
+    }
 }
 
 #[test]

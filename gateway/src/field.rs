@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
-/// A field that is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Invalid {
+/// A field of a request that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Invalid {
     /// Path of the field, as in `messages[0].role`.
-    pub(crate) param: String,
+    pub param: String,
     /// What it must be and what it was.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 /// Longest excerpt of a wrong value that a message shows.

@@ -43,6 +43,7 @@ pub use chat::{ChatRequest, Format, Search, Tool, ToolChoice};
 pub use config::{Config, PRACTICE_PAYEE, Protocols, TlsFiles};
 pub use error::Error;
 pub use facilitator::Facilitator;
+pub use field::Invalid;
 pub use images::ImageRequest;
 pub use provider::{
     Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,

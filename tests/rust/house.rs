@@ -20,7 +20,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("blockrun-python", &["blockrun-llm"]),
     ("blockrun-node", &["blockrun-llm"]),
     ("blockrun-swift", &["blockrun-llm"]),
-    ("blockrun-fuzz", &["blockrun-llm"]),
+    ("blockrun-fuzz", &["blockrun-llm", "blockrun-gateway"]),
     ("conformance", &["blockrun-llm", "blockrun-gateway"]),
 ];
 
@@ -36,7 +36,7 @@ const FRAMEWORKS: [(&str, &[&str]); 6] = [
 ];
 
 /// The floors of the core; a floor names only its own and those below.
-const FLOORS: [(&str, u8); 19] = [
+const FLOORS: [(&str, u8); 20] = [
     ("canonical", 0),
     ("clock", 0),
     ("error", 0),
@@ -53,6 +53,7 @@ const FLOORS: [(&str, u8); 19] = [
     ("http", 6),
     ("chat", 7),
     ("client", 7),
+    ("discovery", 7),
     ("images", 7),
     ("models", 7),
     ("offline", 7),

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::{
     error::{Error, Result},
-    http::{AccountHttp, PaidHttp, PaidRequest, PaidResponse, PaidStream, Ticket},
+    http::{AccountHttp, PaidHttp, PaidRequest, PaidResponse, PaidStream, Ticket, Transport},
 };
 
 /// How a client pays.
@@ -70,6 +70,14 @@ impl Rail {
         match self {
             Self::Wallet(http) => &http.api_url,
             Self::Account(http) => &http.api_url,
+        }
+    }
+
+    /// The connections.
+    pub(super) const fn transport(&self) -> &Transport {
+        match self {
+            Self::Wallet(http) => &http.transport,
+            Self::Account(http) => &http.transport,
         }
     }
 

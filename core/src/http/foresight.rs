@@ -90,6 +90,11 @@ impl Foresight {
         Self { prepay, ..Self::default() }
     }
 
+    /// The same for a server of which nothing is known.
+    pub(crate) fn of_nothing(&self) -> Self {
+        Self::new(self.prepay)
+    }
+
     /// What a request will be asked for.
     pub(super) fn forecast(
         &self,

@@ -114,15 +114,32 @@ impl Transport {
     /// # Errors
     /// `Connection`, also for an answer beyond the limit.
     pub(crate) async fn ask(&self, url: &Url, question: Vec<u8>, limit: usize) -> Result<Answer> {
-        let request = self.client.post(url.clone()).headers(headers::json(true)).body(question);
-        // Without its path, which may be a key for it.
-        let response = match request.send().await.map_err(reqwest::Error::without_url) {
-            Ok(response) => response,
-            Err(cause) if cause.is_connect() => return Err(unreachable_server(url, cause)),
-            Err(cause) => return Err(broken(url, cause)),
-        };
-        read(response, limit).await.map_err(|cause| broken(url, cause))
+        answered(
+            self.client.post(url.clone()).headers(headers::json(true)).body(question),
+            url,
+            limit,
+        )
+        .await
     }
+
+    /// Gets a document that nobody pays for, with any status, up to `limit` bytes.
+    ///
+    /// # Errors
+    /// `Connection`, also for an answer beyond the limit.
+    pub(crate) async fn fetch(&self, url: &Url, limit: usize) -> Result<Answer> {
+        answered(self.client.get(url.clone()).headers(headers::json(false)), url, limit).await
+    }
+}
+
+/// Sends a question and reads its answer up to `limit` bytes.
+async fn answered(request: reqwest::RequestBuilder, url: &Url, limit: usize) -> Result<Answer> {
+    // Without its path, which may be a key for it.
+    let response = match request.send().await.map_err(reqwest::Error::without_url) {
+        Ok(response) => response,
+        Err(cause) if cause.is_connect() => return Err(unreachable_server(url, cause)),
+        Err(cause) => return Err(broken(url, cause)),
+    };
+    read(response, limit).await.map_err(|cause| broken(url, cause))
 }
 
 /// A request to be sent.

@@ -44,7 +44,10 @@ pub struct ImageRequest {
 
 impl ImageRequest {
     /// Parses and checks a request body.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Invalid> {
+    ///
+    /// # Errors
+    /// [`Invalid`], naming the field.
+    pub fn parse(body: &[u8]) -> Result<Self, Invalid> {
         let json = object(body)?;
         let model = model(&json)?;
         let prompt = prompt(&json)?;
