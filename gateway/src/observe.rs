@@ -13,4 +13,5 @@ pub(crate) use calls::Calls;
 pub(crate) use label::{Charged, Reason};
 pub(crate) use layer::watch;
 pub(crate) use metrics::{CONTENT_TYPE, Kept, Metrics};
+pub(crate) use request_id::REQUEST_ID;
 pub(crate) use ticket::Ticket;

@@ -11,6 +11,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::{
     app::App,
+    observe::REQUEST_ID,
     sale::{ANSWER, FALLBACK_HEADERS},
 };
 
@@ -37,5 +38,5 @@ pub(super) fn cors(app: &Arc<App>) -> CorsLayer {
 fn exposed() -> Vec<HeaderName> {
     let payment = [PAYMENT_REQUIRED, PAYMENT_RESPONSE, X_PAYMENT_RESPONSE, ANSWER];
     let names = payment.into_iter().chain(FALLBACK_HEADERS).map(HeaderName::from_static);
-    names.chain([header::RETRY_AFTER, header::ETAG]).collect()
+    names.chain([header::RETRY_AFTER, header::ETAG, REQUEST_ID]).collect()
 }

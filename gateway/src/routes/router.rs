@@ -24,12 +24,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let no_store = HeaderValue::from_static("no-store");
     let facilitator =
         if app.config.facilitator.is_some() { facilitator::routes() } else { Router::new() };
-    let everybody = Router::new()
-        .merge(public().route_layer(cors::cors(&app)))
-        .merge(own().merge(facilitator).method_not_allowed_fallback(wrong_method))
+    let gate = from_fn_with_state(Arc::clone(&app), at_the_gate);
+    let others = own().merge(facilitator).method_not_allowed_fallback(wrong_method);
+    others
         .fallback(unknown_path)
-        .layer(from_fn_with_state(Arc::clone(&app), at_the_gate));
-    everybody
+        .layer(gate.clone())
+        // A page may read that it asks too often.
+        .merge(public().route_layer(gate).route_layer(cors::cors(&app)))
         .merge(health().route_layer(cors::cors(&app)))
         .merge(operator())
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use blockrun_gateway::Config;
+use blockrun_gateway::{Allowance, Config, Traffic};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -67,6 +67,20 @@ async fn a_page_may_pay_and_read_what_it_got() {
     // An error is to be read too.
     let refused = shop.chat(&json!({}), &[("origin", PAGE)]).await;
     assert_eq!((refused.status, refused.header("access-control-allow-origin")), (400, PAGE));
+}
+
+#[tokio::test]
+async fn a_page_is_told_that_it_asks_too_often() {
+    let client = Allowance { per_second: Some(0.1), burst: Some(1), ..Allowance::default() };
+    let traffic = Traffic { client, ..Traffic::default() };
+    let shop = Shop::with(Config { traffic, ..config() }).await;
+    for status in [402, 429] {
+        let answer = shop.chat(&hello("gpt-4o"), &[("origin", PAGE)]).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (status, PAGE));
+        let exposed = answer.header("access-control-expose-headers");
+        assert!(exposed.contains("retry-after") && exposed.contains("x-request-id"), "{exposed}");
+        assert!(answer.headers.contains_key("x-request-id"));
+    }
 }
 
 #[tokio::test]
