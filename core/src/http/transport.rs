@@ -114,12 +114,9 @@ impl Transport {
     /// # Errors
     /// `Connection`, also for an answer beyond the limit.
     pub(crate) async fn ask(&self, url: &Url, question: Vec<u8>, limit: usize) -> Result<Answer> {
-        answered(
-            self.client.post(url.clone()).headers(headers::json(true)).body(question),
-            url,
-            limit,
-        )
-        .await
+        let request = self.client.post(url.clone()).headers(headers::json(true)).body(question);
+        // In a box: any paid call may come to ask, and few do.
+        Box::pin(answered(request, url, limit)).await
     }
 
     /// Gets a document that nobody pays for, with any status, up to `limit` bytes.
@@ -127,7 +124,8 @@ impl Transport {
     /// # Errors
     /// `Connection`, also for an answer beyond the limit.
     pub(crate) async fn fetch(&self, url: &Url, limit: usize) -> Result<Answer> {
-        answered(self.client.get(url.clone()).headers(headers::json(false)), url, limit).await
+        let request = self.client.get(url.clone()).headers(headers::json(false));
+        Box::pin(answered(request, url, limit)).await
     }
 }
 
