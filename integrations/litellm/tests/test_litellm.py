@@ -16,7 +16,7 @@ from support import KEY, NOBODY, answering
 
 import blockrun_litellm
 import blockrun_llm
-from blockrun_llm import LLMClient
+from blockrun_llm import LLMClient, PaymentRequest
 from once import bought, one_transfer
 from readme import run_programs_of
 
@@ -166,6 +166,20 @@ def test_errors_keep_what_they_know(gateway: str) -> None:
         litellm.completion(MODEL, HELLO, stream=True).__next__()
     assert (limit.value.status_code, limit.value.code) == (402, "SPEND_LIMIT")
     assert isinstance(limit.value.__cause__, blockrun_llm.SpendLimitError)
+
+
+def test_a_payment_that_is_not_agreed_to_is_not_asked_for_again(gateway: str) -> None:
+    asked: list[int] = []
+
+    def refuse(payment: PaymentRequest) -> bool:
+        asked.append(payment.amount_micro)
+        return False
+
+    blockrun_litellm.register(LLMClient(KEY, gateway, on_payment=refuse))
+    deployed = {"model_name": "mini", "litellm_params": {"model": MODEL}}
+    with pytest.raises(litellm.APIError):
+        Router(model_list=[deployed]).completion("mini", HELLO)
+    assert asked == [1000]
 
 
 @pytest.mark.parametrize(
