@@ -184,3 +184,31 @@ fn a_level_that_there_is_not_is_named() {
     let output = wrong.env("BLOCKRUN_LOG", "loud").output().unwrap();
     assert!(!output.status.success() && said(&output).1.contains("BLOCKRUN_LOG: \"loud\""));
 }
+
+fn migrate(arguments: &[&str], database: &str) -> (bool, String) {
+    let mut command = Command::new(BLOCKRUN);
+    command.args(["gateway", "migrate"]).args(arguments).env("DATABASE_URL", database);
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = String::from_utf8([stdout, stderr].concat()).unwrap();
+    (status.success(), text.trim().to_owned())
+}
+
+#[test]
+fn the_tables_are_made_by_command() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = ["--data", root.path().to_str().unwrap()];
+    let made = (true, "the tables were made".to_owned());
+    // A folder that is named is meant, whatever the environment says.
+    assert_eq!(migrate(&folder, "mysql://me:secret@db/x"), made);
+    let (good, text) = migrate(&folder, "");
+    assert!(good && text.contains("are up to date"), "{text}");
+    let (good, text) = migrate(&[], "mysql://me:secret@db/x");
+    assert!(!good && text.contains("only postgres://") && !text.contains("secret"), "{text}");
+    #[cfg(all(unix, feature = "postgres"))]
+    if let Some(server) = conformance::Postgres::shared() {
+        let url = server.database();
+        assert_eq!(migrate(&[], &url), made);
+        let (good, text) = migrate(&[], &url);
+        assert!(good && text.contains("are up to date"), "{text}");
+    }
+}

@@ -105,7 +105,8 @@ async fn a_settlement_that_a_dead_gateway_left_is_looked_up_by_the_other_one() {
     let (url, wallet) = (server.database(), Wallet::new());
     let (_alive, second) = gateway(&url, Duration::ZERO).await;
     let (mut victim, first) = gateway(&url, Duration::ZERO).await;
-    let client = wallet.client(&format!("http://{first}/api"));
+    let proxy = FaultProxy::start(first).await.unwrap();
+    let client = wallet.client(&proxy.api_url());
     let request = ChatRequest {
         model: Some("practice/unknown".to_owned()),
         timeout: Some(Duration::from_millis(700)),
@@ -120,7 +121,8 @@ async fn a_settlement_that_a_dead_gateway_left_is_looked_up_by_the_other_one() {
         sleep(Duration::from_millis(100)).await;
     }
     // Nobody asked for it until now.
-    let again = wallet.client(&format!("http://{second}/api"));
+    proxy.redirect(second);
+    let again = wallet.client(&proxy.api_url());
     let request = ChatRequest { timeout: None, ..request };
     let reports = [report, Report::of(&again.chat_completion(&request).await)];
     judge(second, &wallet, &reports, "left unknown").await;
@@ -137,13 +139,15 @@ async fn a_gateway_that_was_taken_for_dead_does_nothing_twice() {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     };
     let trial = Trial { keyed: true, ..Trial::default() };
-    let client = wallet.client(&format!("http://{first}/api"));
+    let proxy = FaultProxy::start(first).await.unwrap();
+    let client = wallet.client(&proxy.api_url());
     let brief = ChatRequest { timeout: Some(Duration::from_secs(1)), ..trial.request() };
     let report = Report::of(&client.chat_completion(&brief).await);
     assert!(!report.answered, "{report:?}");
     // In the middle of its work, for longer than its lease.
     signal("-STOP");
-    let again = wallet.client(&format!("http://{second}/api"));
+    proxy.redirect(second);
+    let again = wallet.client(&proxy.api_url());
     let reports = [report, Report::of(&again.chat_completion(&trial.request()).await)];
     signal("-CONT");
     sleep(Duration::from_secs(3)).await;

@@ -67,7 +67,7 @@ async fn live(app: Weak<App>) {
     let mut beats = 0;
     while let Some(app) = app.upgrade() {
         let sure = beats >= SURE;
-        let beat = app.store.run(move |db| {
+        let beat = app.store.run_at_once(move |db| {
             process::beat(db)?;
             let dead = if sure { process::bury(db)? } else { 0 };
             Ok((dead, claim::release_orphans(db)?))

@@ -11,7 +11,8 @@ pub struct Database {
     /// certificate must be one that this system (or `SSL_CERT_FILE`) trusts; `disable` is for a
     /// server on this machine. It holds a password: never printed.
     pub url: String,
-    /// Connections of this process, each with one transaction at a time. [`Database::new`]: 4.
+    /// Connections of this process, each with one transaction at a time; one more says that the process
+    /// lives. [`Database::new`]: 4.
     pub connections: u32,
 }
 

@@ -112,9 +112,12 @@ impl Db {
 /// What a shared database is asked besides.
 #[cfg(feature = "postgres")]
 impl Db {
-    /// Whether the connection broke.
-    pub(super) fn is_closed(&self) -> bool {
-        matches!(&self.backend, Backend::Postgres(db) if db.is_closed())
+    /// Runs statements without parameters.
+    pub(super) fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(db) => Ok(db.execute_batch(sql)?),
+            Backend::Postgres(db) => db.batch(sql),
+        }
     }
 
     /// The id of the transaction, if it has written anything.

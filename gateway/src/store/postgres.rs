@@ -6,6 +6,8 @@ mod migrate;
 mod open;
 mod place;
 mod statement;
+#[cfg(all(test, unix))]
+mod tests;
 mod worker;
 
 pub(super) use connection::Connection;

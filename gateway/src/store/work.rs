@@ -45,11 +45,13 @@ where
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     jobs: Sender<Job>,
+    /// For work that must not wait behind other work, where there is a way past it.
+    urgent: Sender<Job>,
 }
 
 impl Store {
-    pub(super) const fn new(jobs: Sender<Job>) -> Self {
-        Self { jobs }
+    pub(super) const fn new(jobs: Sender<Job>, urgent: Sender<Job>) -> Self {
+        Self { jobs, urgent }
     }
 
     /// Runs a piece of work as one transaction and returns its result once it is durable. The work
@@ -63,9 +65,30 @@ impl Store {
         T: Send + 'static,
         W: Fn(&Db) -> Result<T, StoreError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let job = Box::new(Task { work, result: None, answer });
-        self.jobs.send(job).map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        hand(&self.jobs, work).await
     }
+
+    /// The same, past all other work: what says that this process lives must not wait until the others
+    /// do not believe it any more.
+    ///
+    /// # Errors
+    /// As those of [`Store::run`].
+    pub(crate) async fn run_at_once<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Fn(&Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        hand(&self.urgent, work).await
+    }
+}
+
+async fn hand<T, W>(jobs: &Sender<Job>, work: W) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    W: Fn(&Db) -> Result<T, StoreError> + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    let job = Box::new(Task { work, result: None, answer });
+    jobs.send(job).map_err(|_| StoreError::Closed)?;
+    answered.await.map_err(|_| StoreError::Closed)?
 }

@@ -31,13 +31,8 @@ impl Connection {
         Self { client: RefCell::new(client), prepared: RefCell::default() }
     }
 
-    /// Whether it broke.
-    pub(in crate::store) fn is_closed(&self) -> bool {
-        self.client.borrow().is_closed()
-    }
-
     /// Runs statements without parameters.
-    pub(super) fn batch(&self, sql: &str) -> Result<(), StoreError> {
+    pub(in crate::store) fn batch(&self, sql: &str) -> Result<(), StoreError> {
         Ok(self.client.borrow_mut().batch_execute(sql)?)
     }
 

@@ -49,7 +49,7 @@ impl Line {
 
     fn attempt(&mut self, work: &mut dyn Work) -> Result<(), StoreError> {
         let db = self.connected()?;
-        let worked = db.execute("BEGIN", &[]).and_then(|_| work.attempt(db));
+        let worked = db.batch("BEGIN").and_then(|()| work.attempt(db));
         // Fails too when an error was overlooked, after which a commit would keep nothing.
         let transaction = match worked.and_then(|()| db.transaction()) {
             Ok(transaction) => transaction,
@@ -58,9 +58,9 @@ impl Line {
                 return Err(error);
             }
         };
-        match (db.execute("COMMIT", &[]), transaction) {
-            (Ok(_), _) => Ok(()),
-            (Err(_), Some(transaction)) if db.is_closed() => self.resolve(&transaction),
+        match (db.batch("COMMIT"), transaction) {
+            (Ok(()), _) => Ok(()),
+            (Err(StoreError::Unavailable(_)), Some(transaction)) => self.resolve(&transaction),
             (Err(error), _) => {
                 self.roll_back();
                 Err(error)
@@ -82,8 +82,10 @@ impl Line {
                     let why = told.err().map_or_else(|| "it goes on".into(), |e| e.to_string());
                     return Err(StoreError::Unknown(why));
                 }
-                _ => {
-                    self.forget_if_closed();
+                told => {
+                    if told.is_err() {
+                        self.db = None;
+                    }
                     sleep(PAUSE);
                 }
             }
@@ -91,7 +93,6 @@ impl Line {
     }
 
     fn connected(&mut self) -> Result<&Db, StoreError> {
-        self.forget_if_closed();
         if self.db.is_none() {
             self.db = Some(self.connect()?);
         }
@@ -116,13 +117,9 @@ impl Line {
 
     /// A connection on which even that fails is of no more use.
     fn roll_back(&mut self) {
-        if self.db.as_ref().is_some_and(|db| db.execute("ROLLBACK", &[]).is_err()) {
+        if self.db.as_ref().is_some_and(|db| db.batch("ROLLBACK").is_err()) {
             self.db = None;
         }
-    }
-
-    fn forget_if_closed(&mut self) {
-        self.db = self.db.take().filter(|db| !db.is_closed());
     }
 
     /// The process ends its work; others find that out by themselves if it cannot be said.

@@ -1,7 +1,7 @@
 //! The threads of the store: each has a connection, and takes the next piece of work when it is free.
 
 use std::{
-    io,
+    io, iter,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{self, Receiver},
@@ -14,7 +14,7 @@ use crate::store::{Db, Store, work::Job};
 
 type Queue = Arc<Mutex<Receiver<Job>>>;
 
-/// Starts so many threads, the first with a connection that is there already. When the last handle is
+/// Starts so many threads, the first with a connection that is there already, and one for what is urgent. When the last handle is
 /// gone and all work is done, `guard` is dropped.
 ///
 /// # Errors
@@ -25,11 +25,11 @@ pub(super) fn start(
     connections: u32,
     guard: impl Send + 'static,
 ) -> io::Result<Store> {
-    let (jobs, queue) = mpsc::channel();
-    let queue = Arc::new(Mutex::new(queue));
+    let ((jobs, queue), (urgent, passed)) = (mpsc::channel(), mpsc::channel());
+    let (queue, passed) = (Arc::new(Mutex::new(queue)), Arc::new(Mutex::new(passed)));
     let mut others = Vec::new();
-    for _ in 1..connections {
-        let (mut line, queue) = (Line::new(Arc::clone(&place), None), Arc::clone(&queue));
+    for queue in iter::once(&passed).chain(iter::repeat_n(&queue, connections as usize - 1)) {
+        let (mut line, queue) = (Line::new(Arc::clone(&place), None), Arc::clone(queue));
         others.push(spawn(move || serve(&mut line, &queue))?);
     }
     let mut line = Line::new(place, Some(first));
@@ -42,7 +42,7 @@ pub(super) fn start(
         line.leave();
         drop(guard);
     })?;
-    Ok(Store::new(jobs))
+    Ok(Store::new(jobs, urgent))
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {

@@ -24,7 +24,7 @@ pub(super) fn start(db: Db, guard: impl Send + 'static) -> io::Result<Store> {
         drop(db);
         drop(guard);
     })?;
-    Ok(Store::new(jobs))
+    Ok(Store::new(jobs.clone(), jobs))
 }
 
 fn serve(db: &Db, queue: &Receiver<Job>) {
