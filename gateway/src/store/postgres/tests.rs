@@ -152,7 +152,7 @@ async fn a_commit_that_was_cut_is_kept_once() {
         for number in 1..=3 {
             assert_eq!(store.run(append).await.unwrap(), number);
         }
-        assert!(cuts.load(Ordering::SeqCst) > 4);
+        assert!(cuts.load(Ordering::SeqCst) >= 4, "every commit of work was cut");
         assert_eq!(server.sql(&url, "SELECT count(*) FROM blocks"), "3");
     }
 }
