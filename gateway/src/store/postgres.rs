@@ -6,7 +6,7 @@ mod migrate;
 mod open;
 mod place;
 mod statement;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 mod worker;
 
