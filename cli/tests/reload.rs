@@ -54,6 +54,30 @@ fn pricing(address: &str) -> String {
 }
 
 #[test]
+fn without_a_mode_the_settings_say_how_payments_are_settled() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("gateway.toml");
+    let gateway = |settlement: &str| {
+        std::fs::write(&file, format!("{settlement}\n{}", settings(1_000))).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_blockrun"));
+        command.args(["gateway", "--ephemeral", "--port", "0", "--config"]).arg(&file);
+        command.env("UPSTREAM_API_KEY", KEY).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let mut started = Stopped(gateway("[settlement]\nmode = \"practice\"").spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(started.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("listening on "), "{line}");
+    for (settlement, said) in
+        [("", "[settlement]"), ("[settlement]\nmode = \"onchain\"", "line 2: payee: ")]
+    {
+        let output = gateway(settlement).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains(said), "{error}");
+    }
+}
+
+#[test]
 fn a_hangup_reads_the_settings_again() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("gateway.toml");

@@ -14,8 +14,14 @@ use blockrun_llm::{
 };
 
 use crate::{
-    admin::Admin, claim::Limits, error::Error, facilitator::Facilitator, settlement::Onchain,
-    store::Database, traffic::Traffic,
+    admin::Admin,
+    claim::Limits,
+    error::Error,
+    facilitator::Facilitator,
+    settings::{Settings, Settling},
+    settlement::Onchain,
+    store::Database,
+    traffic::Traffic,
 };
 
 /// The payee of practice payments. Nobody holds its key: what is paid to it on a real network by
@@ -185,6 +191,22 @@ impl Config {
     #[must_use]
     pub const fn max_timeout_seconds(&self) -> u64 {
         self.provider_timeout.as_secs() + VALIDITY_MARGIN
+    }
+
+    /// Settles as `[settlement]` of the [settings file](Self::settings) says: `network`, `payee` and
+    /// `onchain` are replaced. A gateway does not do so by itself, and not on a reload.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] when the file cannot be used, [`Error::Config`] when it does not say it.
+    pub fn settling_by_settings(mut self) -> Result<Self, Error> {
+        let settling = self.settings.as_deref().map(Settings::settling).transpose()?.flatten();
+        let Some(Settling { network, payee, onchain }) = settling else {
+            let problem =
+                "has no table [settlement]: say there how payments are settled".to_owned();
+            return Err(Error::Config { field: "settings", problem });
+        };
+        (self.network, self.payee, self.onchain) = (network, payee, onchain);
+        Ok(self)
     }
 
     /// Refuses what cannot work, naming the field.

@@ -1,4 +1,4 @@
-//! The settings file of a gateway: who answers, what is charged, who sells, and where
+//! The settings file of a gateway: who answers, what is charged, how it is paid, who sells, and where
 //! it is kept.
 
 mod admin;
@@ -9,9 +9,11 @@ mod file;
 mod limits;
 mod price;
 mod service;
+mod settlement;
 mod upstream;
 
 pub(crate) use configured::configured;
 use fault::Fault;
 pub use fault::SettingsError;
 pub(crate) use file::Settings;
+pub(crate) use settlement::Settling;

@@ -26,10 +26,10 @@ const ADMIN_TOKEN: &str = "BLOCKRUN_GATEWAY_ADMIN_TOKEN";
 
 /// How a gateway is set up.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("mode").required(true).args(["practice", "onchain"]))]
+#[command(group = ArgGroup::new("mode").required(true).multiple(true).args(["practice", "onchain", "config"]))]
 pub(crate) struct ServeArguments {
     /// Play money. It buys answers of the built-in practice model, or real ones with --config.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "onchain")]
     practice: bool,
     /// Settle on a chain, with gas from the account of BLOCKRUN_GATEWAY_GAS_KEY. Needs a build with
     /// the feature `onchain`.
@@ -46,7 +46,8 @@ pub(crate) struct ServeArguments {
     network: Chain,
     #[command(flatten)]
     facilitator: FacilitatorArguments,
-    /// Settings file: the upstreams that answer instead of the practice model, and prices.
+    /// Settings file: the upstreams that answer instead of the practice model, prices, and, without
+    /// --practice and --onchain, how payments are settled.
     #[arg(long, value_name = "FILE", conflicts_with = "provider_delay")]
     config: Option<PathBuf>,
     /// Address to listen on.
@@ -166,8 +167,9 @@ impl ServeArguments {
 
     fn config(self) -> Result<Config, Failure> {
         let (onchain, facilitator) = (self.onchain()?, self.facilitator.server()?);
+        let by_settings = !self.practice && !self.onchain;
         let Place { data, database } = Place::of(self.data, self.ephemeral)?;
-        Ok(Config {
+        let config = Config {
             onchain,
             facilitator,
             payee: self.payee.unwrap_or(PRACTICE_PAYEE),
@@ -192,6 +194,10 @@ impl ServeArguments {
             admin: Admin { token: admin_token()?, dashboard: self.dashboard },
             provider_delay: self.provider_delay,
             ..Config::default()
-        })
+        };
+        if by_settings {
+            return config.settling_by_settings().map_err(Failure::other);
+        }
+        Ok(config)
     }
 }

@@ -5,7 +5,10 @@ use std::{env, path::Path};
 use blockrun_llm::quote::PriceRule;
 use toml::Spanned;
 
-use super::{Fault, SettingsError, admin, database, limits, price, service, upstream};
+use super::{
+    Fault, SettingsError, admin, database, limits, price, service, settlement,
+    settlement::Settling, upstream,
+};
 use crate::{catalog::Catalog, provider::Upstream, service::Service};
 
 #[derive(serde::Deserialize)]
@@ -21,6 +24,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) admin: admin::Row,
     pub(super) database: Option<database::Row>,
+    settlement: Option<settlement::Row>,
 }
 
 /// What a settings file says, checked.
@@ -35,11 +39,31 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads a file; keys come from the environment.
+    /// Reads a file; keys come from the environment. `[settlement]` is not looked at.
     pub(crate) fn from_file(path: &Path, catalog: &Catalog) -> Result<Self, SettingsError> {
         let file = path.display().to_string();
-        parse(&file, &read(path)?, catalog, |name| env::var(name).ok())
+        parse(&file, &read(path)?, catalog, variable)
     }
+
+    /// Reads how a gateway is paid, if the file says it; nothing else is looked at.
+    pub(crate) fn settling(path: &Path) -> Result<Option<Settling>, SettingsError> {
+        let file = path.display().to_string();
+        settling(&file, &read(path)?, variable)
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+fn settling(
+    file: &str,
+    text: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Option<Settling>, SettingsError> {
+    let row = syntax(file, text)?.settlement;
+    let settling = row.map(|row| row.check(variable)).transpose();
+    settling.map_err(|fault| fault.within(file, text))
 }
 
 /// The text of a file.
@@ -96,8 +120,10 @@ fn upstreams(
 
 #[cfg(test)]
 mod tests {
+    use blockrun_llm::wallet::LocalKey;
+
     use super::*;
-    use crate::provider::OutputLimit;
+    use crate::{provider::OutputLimit, settlement::Onchain};
 
     const KEY: &str = "sk-secret";
 
@@ -138,10 +164,72 @@ mod tests {
     }
 
     #[test]
+    fn how_it_is_paid_can_be_chosen() {
+        const ACCOUNT: &str = "0x7777777777777777777777777777777777777777";
+        let gas_key = "11".repeat(32);
+        let variable = |name: &str| match name {
+            "BLOCKRUN_GATEWAY_RPC_URL" => Some("https://node.example/secret".to_owned()),
+            "BLOCKRUN_GATEWAY_GAS_KEY" => Some(format!("{gas_key}\n")),
+            "NO_KEY" => Some("secret".to_owned()),
+            _ => None,
+        };
+        let text = |lines: &str| {
+            let upstream = "[[upstream]]\nname = \"a\"\nbase_url = \"https://a.example\"\n\
+                            models = { \"*\" = \"*\" }\n";
+            format!("[settlement]\n{lines}\n{upstream}")
+        };
+        let read = |lines: &str| settling("gateway.toml", &text(lines), variable);
+        let onchain = format!("mode = \"onchain\"\npayee = \"{ACCOUNT}\"\n");
+        let chosen = read(&format!(
+            "{onchain}network = \"base\"\nconfirmations = 3\nmax_fee_gwei = 0.25\n\
+             replace_after = 12\nreceipt_wait = 20\nmax_gas = 900_000\n\
+             wallet_factories = [\"{ACCOUNT}\"]"
+        ));
+        let chosen = chosen.unwrap().unwrap();
+        let options = chosen.onchain.unwrap();
+        assert_eq!((chosen.network.name, chosen.payee.to_string()), ("Base", ACCOUNT.to_owned()));
+        assert_eq!((options.confirmations, options.max_fee), (3, 250_000_000));
+        assert_eq!((options.replace_after.as_secs(), options.receipt_wait.as_secs()), (12, 20));
+        assert_eq!((options.max_gas, options.wallet_factories), (900_000, vec![chosen.payee]));
+        assert!(read("mode = \"practice\"").unwrap().unwrap().onchain.is_none());
+        let none = text("").replace("[settlement]", "");
+        assert!(settling("gateway.toml", &none, variable).unwrap().is_none());
+        for (line, key) in [
+            ("confirmations = 0", "confirmations"),
+            ("max_fee_gwei = 0", "max_fee_gwei"),
+            ("max_fee_gwei = nan", "max_fee_gwei"),
+            ("replace_after = 0.5", "replace_after"),
+            ("max_gas = 21_000", "max_gas"),
+            ("network = \"mars\"", "network"),
+            ("wallet_factories = [\"0x12\"]", "wallet_factories"),
+        ] {
+            let error = read(&format!("{onchain}{line}")).unwrap_err().to_string();
+            let start = format!("settings gateway.toml, line 4: {key}: ");
+            assert!(error.starts_with(&start), "{line}: {error}");
+        }
+        for line in
+            ["gas_key_env = \"NO_KEY\"", "gas_key_env = \"UNSET\"", "rpc_url_env = \"UNSET\""]
+        {
+            let error = read(&format!("{onchain}{line}")).unwrap_err().to_string();
+            assert!(error.contains("NO_KEY") || error.contains("UNSET"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
     fn the_example_is_true() {
         let text = include_str!("../../gateway.example.toml");
         let Settings { upstreams: all, rule, service } = settings(text).unwrap();
         assert_eq!(rule, PriceRule::default(), "the example shows the defaults");
+        let key = "11".repeat(32);
+        let settling = settling("gateway.toml", text, |_| Some(key.clone())).unwrap().unwrap();
+        let (shown, default) =
+            (settling.onchain.unwrap(), Onchain::new("", LocalKey::from_hex(&key).unwrap()));
+        let options = |one: &Onchain| {
+            (one.confirmations, one.max_fee, one.replace_after, one.receipt_wait, one.max_gas)
+        };
+        assert_eq!(options(&shown), options(&default));
+        assert!(shown.wallet_factories.is_empty());
         assert_eq!(service.tags, ["ai", "chat"]);
         let catalog = Catalog::built_in().unwrap();
         let served = |id: &str| {

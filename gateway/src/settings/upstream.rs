@@ -189,7 +189,7 @@ fn models(
     Ok(Mapping::new(rows))
 }
 
-fn seconds(
+pub(super) fn seconds(
     value: Option<&Spanned<f64>>,
     key: &'static str,
     default: u64,
