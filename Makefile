@@ -100,7 +100,7 @@ test-node: addon
 INTEGRATIONS := $(TARGET)/integrations
 HOSTS := $(INTEGRATIONS)/python
 NODE_HOSTS := $(INTEGRATIONS)/node
-NODE_PACKAGES := $(dir $(wildcard integrations/*/package.json))
+NODE_PACKAGES := $(dir $(wildcard integrations/*/tsconfig.json))
 
 test-integrations: hosts-python hosts-node ## LangChain, LlamaIndex, LiteLLM, AI SDK and ElizaOS pay once
 
@@ -133,17 +133,26 @@ hosts-node: addon $(NODE_HOSTS)/.installed
 	for project in $(NODE_PACKAGES) integrations/testing; do npx --no-install tsc --project $$project; done
 	node --test --test-reporter=dot integrations/testing/*.test.mjs integrations/*/tests/*.test.mjs
 
-# --- packages that others wrote, in front of `blockrun proxy`
+# --- packages that others wrote, in front of `blockrun proxy` and `blockrun mcp`
 
 CALLERS := $(TARGET)/callers
 
-$(CALLERS)/.installed: tests/hosts/requirements.txt
+$(CALLERS)/.installed: tests/hosts/requirements.txt tests/hosts/package.json
 	$(PYTHON) -m venv $(CALLERS)
-	$(CALLERS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(CALLERS)/bin/pip install --quiet --disable-pip-version-check -r tests/hosts/requirements.txt
+	cp tests/hosts/package.json $(CALLERS)
+	cd $(CALLERS) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	touch $@
 
+# The npm package of the MCP server is tested as it would be installed.
 test-hosts: native $(CALLERS)/.installed
 	PYTHONPATH=tests/hosts $(CALLERS)/bin/pytest tests/hosts
+	rm -rf $(CALLERS)/packed $(CALLERS)/installed && mkdir -p $(CALLERS)/installed
+	node integrations/blockrun-mcp/pack.mjs $(CALLERS)/packed $(BLOCKRUN)
+	cd $(CALLERS)/installed && echo '{"private":true}' > package.json \
+		&& npm install --offline --no-audit --no-fund --loglevel=error $(CALLERS)/packed/*.tgz
+	cp tests/hosts/*.mjs $(CALLERS)
+	BLOCKRUN_MCP=$(CALLERS)/installed/node_modules/.bin/blockrun-mcp node --test $(CALLERS)/*.test.mjs
 
 # --- Swift and Kotlin, over one native library
 

@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Run the paid endpoint.
     #[cfg(feature = "gateway")]
     Gateway(Box<crate::gateway::GatewayArguments>),
+    /// Give an agent tools that pay (Model Context Protocol).
+    #[cfg(feature = "mcp")]
+    Mcp(crate::mcp::McpArguments),
     /// Pay for any program that has a setting for its base URL.
     #[cfg(feature = "proxy")]
     Proxy(crate::proxy::ProxyArguments),

@@ -8,6 +8,8 @@ mod client;
 mod discover;
 #[cfg(feature = "gateway")]
 mod gateway;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod models;
 mod output;
 mod payments;
@@ -48,6 +50,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Wallet(wallet) => wallet::run(wallet, arguments.client).await,
         #[cfg(feature = "gateway")]
         Command::Gateway(gateway) => gateway::run(*gateway).await,
+        #[cfg(feature = "mcp")]
+        Command::Mcp(mcp) => mcp::run(mcp, arguments.client).await,
         #[cfg(feature = "proxy")]
         Command::Proxy(proxy) => proxy::run(proxy, arguments.client).await,
     }

@@ -30,8 +30,8 @@ mod writer;
 pub use list::Unresolved;
 pub use options::{Durability, JournalKind, JournalOptions, OnUnresolved};
 pub use record::{
-    Entry, Identity, PaymentFilter, PaymentRecord, RecordState, Reservation, Resumable, RowId,
-    Spending, Standing,
+    BudgetState, Entry, Identity, PaymentFilter, PaymentRecord, RecordState, Reservation,
+    Resumable, RowId, Spending, Standing,
 };
 pub use shared::{Journal, Proven};
 

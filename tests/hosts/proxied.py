@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import anthropic
 import openai
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 BLOCKRUN = program("blockrun", "BLOCKRUN_BIN")
 TOKEN = "a-token-that-a-test-shows"
+SHOWN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def environment(gateway: str, home: Path) -> dict[str, str]:
@@ -63,3 +66,17 @@ def started_proxy(gateway: str, home: Path, *options: str) -> Generator[Proxy]:
     with started(*command, env=environment(gateway, home)) as line:
         url = line.removeprefix("listening on ").removesuffix("/v1")
         yield Proxy(url, gateway, home)
+
+
+def asked(
+    url: str, headers: dict[str, str], method: str = "GET", path: str = "/v1/models"
+) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of an answer."""
+    to = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        to.request(method, path, headers=headers)
+        answer = to.getresponse()
+        told = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, told, answer.read().decode()
+    finally:
+        to.close()

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from proxied import BLOCKRUN, TOKEN, Proxy, environment, started_proxy
-
-SHOWN = {"Authorization": f"Bearer {TOKEN}"}
-
-
-def asked(
-    url: str, headers: dict[str, str], method: str = "GET", path: str = "/v1/models"
-) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body of an answer."""
-    to = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
-    try:
-        to.request(method, path, headers=headers)
-        answer = to.getresponse()
-        told = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, told, answer.read().decode()
-    finally:
-        to.close()
+from proxied import BLOCKRUN, SHOWN, Proxy, asked, environment, started_proxy
 
 
 def test_a_page_of_another_origin_may_not_ask(proxy: Proxy) -> None:

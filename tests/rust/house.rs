@@ -26,12 +26,13 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
 
 /// Frameworks, and the only members that may name each. The command serves HTTP too: to programs on
 /// this machine that it pays for.
-const FRAMEWORKS: [(&str, &[&str]); 6] = [
+const FRAMEWORKS: [(&str, &[&str]); 7] = [
     ("pyo3", &["blockrun-python"]),
     ("napi", &["blockrun-node"]),
     ("uniffi", &["blockrun-swift"]),
     ("axum", &["blockrun-gateway", "blockrun-cli"]),
     ("clap", &["blockrun-cli"]),
+    ("rmcp", &["blockrun-cli"]),
     ("openssl", &[]),
 ];
 
@@ -152,6 +153,8 @@ fn there_is_one_version() {
     }
     let package_json: Value = read_json("package.json");
     assert_eq!(package_json["version"], version, "package.json");
+    let mcp: Value = read_json("integrations/blockrun-mcp/package.json");
+    assert_eq!(mcp["version"], version, "integrations/blockrun-mcp/package.json");
     let pom = fs::read_to_string(root().join("bindings-kotlin/pom.xml")).unwrap();
     let (_, after) = pom.split_once("<artifactId>blockrun-llm</artifactId>").unwrap();
     let (_, declared) = after.split_once("<version>").unwrap();

@@ -1,6 +1,8 @@
 //! What the routes share, and the paid call itself.
 
-use blockrun_llm::{ApiRequest, LLMClient, PaymentMode, http::PaidStream};
+use std::time::Duration;
+
+use blockrun_llm::{ApiRequest, ErrorKind, LLMClient, PaymentMode, http::PaidStream};
 use http::Method;
 
 use super::{
@@ -10,6 +12,11 @@ use super::{
     question::Question,
 };
 use crate::output::remark;
+
+/// A call that is under way elsewhere is waited for in such turns.
+const TURN: Duration = Duration::from_millis(250);
+/// So many; then its caller is told.
+const TURNS: u32 = 10;
 
 /// A proxy: who pays, under which names, and what is remembered.
 #[derive(Debug)]
@@ -60,15 +67,29 @@ impl App {
         if let Some(stream) = cache.and_then(|cache| cache.recall(&request)) {
             return Ok(self.answered(stream, Some(Recall::Hit)));
         }
-        let served = self.client.serve_host(&request, retry).await;
-        let mut stream = served.map_err(|error| Problem::from(&error))?;
-        if !(200..300).contains(&stream.status) {
-            return Err(Problem::answered(&mut stream));
-        }
+        let stream = self.serve(&request, retry).await?;
         Ok(match cache {
             Some(cache) => self.answered(cache.keep(&request, stream), Some(Recall::Miss)),
             None => self.answered(stream, None),
         })
+    }
+
+    /// Whoever asks again may come before it was noticed that the first reader has left.
+    async fn serve(&self, request: &ApiRequest, retry: bool) -> Result<PaidStream, Problem> {
+        let mut turns = 0;
+        loop {
+            let served = self.client.serve_host(request, retry).await;
+            let mut stream = served.map_err(|error| Problem::from(&error))?;
+            if (200..300).contains(&stream.status) {
+                return Ok(stream);
+            }
+            let problem = Problem::answered(&mut stream);
+            if turns == TURNS || !problem.is(ErrorKind::IdempotencyInFlight) {
+                return Err(problem);
+            }
+            turns += 1;
+            tokio::time::sleep(TURN).await;
+        }
     }
 
     fn answered(&self, stream: PaidStream, recall: Option<Recall>) -> Answer {

@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: ProxyArguments, client: ClientArguments) -> R
         "OPENAI_BASE_URL=http://{address}/v1 or ANTHROPIC_BASE_URL=http://{address}, and the token as \
          API key"
     ))?;
-    listener.serve(door::router(app, guard)).await
+    listener.serve(door::router(app, guard), || {}).await
 }
 
 /// Who pays, and where.

@@ -4,18 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Request},
-    middleware::{Next, from_fn},
-    response::{IntoResponse, Response},
+    extract::DefaultBodyLimit,
+    response::Response,
     routing::{get, post},
 };
-use http::{
-    HeaderMap, HeaderValue, Method, StatusCode, Uri,
-    header::{
-        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ORIGIN, VARY,
-    },
-};
+use http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
 
 use super::{
@@ -24,19 +17,16 @@ use super::{
     problem::{Form, Problem},
     responses,
 };
-use crate::serve::{Guard, Refusal};
+use crate::serve::{Guard, Refusal, guarded};
 
 /// Largest request: some pictures in base64.
 const MAX_BODY: usize = 32 * 1024 * 1024;
-/// What a page may send; the star does not stand for the first.
-const PAGE_HEADERS: HeaderValue = HeaderValue::from_static("authorization, *");
 /// What anybody may see who does not come from a page.
 const OPEN: &str = "/health";
 
 /// All routes of a proxy, behind its guard.
 pub(super) fn router(app: Arc<App>, guard: Guard) -> Router {
-    let guard = Arc::new(guard);
-    Router::new()
+    let router = Router::new()
         .route("/v1/chat/completions", post(chat::completions))
         .route("/v1/images/generations", post(images::generations))
         .route("/v1/messages", post(messages::create))
@@ -48,37 +38,14 @@ pub(super) fn router(app: Arc<App>, guard: Guard) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(app)
-        .layer(from_fn(move |request, next| pass(Arc::clone(&guard), request, next)))
+        .with_state(app);
+    guarded(router, guard, Some(OPEN), refused)
 }
 
-async fn pass(guard: Arc<Guard>, request: Request, next: Next) -> Response {
-    let (uri, headers) = (request.uri(), request.headers());
-    let origin = headers.get(ORIGIN).filter(|origin| guard.allows(origin)).cloned();
-    let open = uri.path() == OPEN || guard.is_preflight(request.method(), headers);
-    let checked = match open {
-        true => guard.check_source(uri, headers),
-        false => guard.check(uri, headers),
-    };
-    let mut response = match checked {
-        Ok(()) if guard.is_preflight(request.method(), headers) => {
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Ok(()) => next.run(request).await,
-        Err(Refusal { status, message }) => {
-            let code = if status == 401 { "invalid_api_key" } else { "forbidden" };
-            Problem::new(status, code, &message).response(Form::of(uri.path(), headers))
-        }
-    };
-    if let Some(origin) = origin {
-        let head = response.headers_mut();
-        head.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        head.insert(ACCESS_CONTROL_ALLOW_HEADERS, PAGE_HEADERS);
-        head.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-        head.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
-        head.insert(VARY, HeaderValue::from_static("origin"));
-    }
-    response
+fn refused(uri: &Uri, headers: &HeaderMap, refusal: &Refusal) -> Response {
+    let code = if refusal.status == 401 { "invalid_api_key" } else { "forbidden" };
+    let problem = Problem::new(refusal.status, code, &refusal.message);
+    problem.response(Form::of(uri.path(), headers))
 }
 
 async fn health() -> Json<Value> {

@@ -1,7 +1,7 @@
 //! What goes wrong, in the caller's own form.
 
 use axum::response::{IntoResponse, Response};
-use blockrun_llm::{Error, HostError, http::PaidStream};
+use blockrun_llm::{Error, ErrorKind, HostError, http::PaidStream};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -84,6 +84,10 @@ impl Problem {
         }
     }
 
+    pub(super) fn is(&self, kind: ErrorKind) -> bool {
+        self.error["code"] == kind.code()
+    }
+
     pub(super) fn message(&self) -> &str {
         self.error.get("message").and_then(Value::as_str).unwrap_or("no reason given")
     }
@@ -138,8 +142,6 @@ impl From<&Error> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use blockrun_llm::ErrorKind;
-
     use super::*;
 
     #[test]

@@ -29,14 +29,19 @@ pub(crate) async fn listen(host: IpAddr, port: u16) -> Result<Listener, Failure>
 }
 
 impl Listener {
-    /// Serves until Ctrl-C or SIGTERM; what is being answered is answered to its end, unless a
-    /// second signal comes.
-    pub(crate) async fn serve(self, router: Router) -> Result<(), Failure> {
+    /// Serves until Ctrl-C or SIGTERM, and then calls `stopping`, which ends what has no end of its
+    /// own; what is being answered is answered to its end, unless a second signal comes.
+    pub(crate) async fn serve(
+        self,
+        router: Router,
+        stopping: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Failure> {
         let (stop, stopped) = oneshot::channel();
         // A piece of a stream is small, and somebody waits for it.
         let socket = self.socket.tap_io(|tcp| drop(tcp.set_nodelay(true)));
         let server = axum::serve(socket, router).with_graceful_shutdown(async move {
             told_to_stop().await;
+            stopping();
             let _ = stop.send(());
         });
         let second = async {

@@ -5,7 +5,9 @@ use crate::{
     chat::ChatResponse,
     error::Result,
     http::{PaidHttp, Reconciliation},
-    journal::{JournalKind, PaymentFilter, PaymentRecord, Spending},
+    journal::{BudgetState, JournalKind, PaymentFilter, PaymentRecord, Spending},
+    money::Usdc,
+    policy::Scope,
 };
 
 impl LLMClient {
@@ -25,6 +27,18 @@ impl LLMClient {
     pub async fn spending(&self) -> Result<Spending> {
         let PaidHttp { journal, session, clock, .. } = self.inner.rail.wallet("spending")?;
         journal.spending(*session, clock.now()).await
+    }
+
+    /// The limits in force and what is left of each, the one for a single call first. Those of
+    /// options, environment and policy files together: the strictest counts.
+    ///
+    /// # Errors
+    /// `Journal`; `InvalidArgument` with an API key.
+    pub async fn budgets(&self) -> Result<Vec<BudgetState>> {
+        let PaidHttp { journal, session, clock, policy, .. } = self.inner.rail.wallet("budgets")?;
+        let call = BudgetState::new(Scope::Call, None, policy.max_cost_per_call, Usdc::ZERO);
+        let many = journal.budgets(*session, policy.budgets.clone(), clock.now()).await?;
+        Ok(std::iter::once(call).chain(many).collect())
     }
 
     /// Asks the chain what became of payments whose answer was lost, and writes what is proven.

@@ -7,7 +7,7 @@ use crate::{
     clock::Timestamp,
     flow::{Outcome, Recording},
     money::Usdc,
-    policy::Budgets,
+    policy::{Budgets, Scope},
     x402::payment_id,
 };
 
@@ -120,6 +120,29 @@ pub struct Spending {
     pub reserved: Usdc,
     /// Expired without proof, and counted in the budgets.
     pub presumed: Usdc,
+}
+
+/// A limit in force, and what is left of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BudgetState {
+    /// For what: `call`, `session`, `hour`, `day`, `model` or `origin`.
+    pub scope: &'static str,
+    /// Which model or origin; `None` for the other scopes.
+    pub name: Option<String>,
+    /// The limit, inclusive, in micro-USDC.
+    pub limit: Usdc,
+    /// What already counts: paid, reserved, or of unknown outcome. A rolling window may count up to
+    /// a minute more than its length.
+    pub counted: Usdc,
+    /// What may still be spent.
+    pub left: Usdc,
+}
+
+impl BudgetState {
+    pub(crate) fn new(scope: Scope, name: Option<String>, limit: Usdc, counted: Usdc) -> Self {
+        let left = limit.saturating_sub(counted);
+        Self { scope: scope.name(), name, limit, counted, left }
+    }
 }
 
 /// What a call is, before anything is signed for it.

@@ -11,13 +11,13 @@ use std::{
 use tokio::sync::{OnceCell, oneshot};
 
 use super::{
-    Entry, Identity, JournalKind, JournalOptions, OnUnresolved, PaymentFilter, PaymentRecord,
-    Reservation, Resumable, RowId, Spending, Standing,
+    BudgetState, Entry, Identity, JournalKind, JournalOptions, OnUnresolved, PaymentFilter,
+    PaymentRecord, Reservation, Resumable, RowId, Spending, Standing,
     change::{self, Ending},
     compact,
     list::{self, Unresolved},
     lookup::{self, Clocks, Hashes},
-    open, reserve,
+    open, reserve, spending,
     writer::{Writer, broken},
 };
 use crate::{
@@ -225,6 +225,23 @@ impl Journal {
     /// `Journal`.
     pub async fn spending(&self, session: [u8; 16], now: Timestamp) -> Result<Spending> {
         self.open().await?.writer.run(move |db| list::spending(db, session, now)).await
+    }
+
+    /// What is left of each budget over many calls; empty without one.
+    ///
+    /// # Errors
+    /// `Journal`.
+    pub async fn budgets(
+        &self,
+        session: [u8; 16],
+        budgets: Budgets,
+        now: Timestamp,
+    ) -> Result<Vec<BudgetState>> {
+        if budgets == Budgets::default() {
+            return Ok(Vec::new());
+        }
+        let writer = &self.open().await?.writer;
+        writer.run(move |db| spending::states(db, session, &budgets, now)).await
     }
 
     /// Payments that were sent and never resolved, at most `limit`, the oldest first.

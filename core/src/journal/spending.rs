@@ -1,8 +1,10 @@
 //! What counts in the budgets: sums by scope and minute, and their running totals.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
-use super::{failed, row::micro};
+use super::{BudgetState, failed, row::micro};
 use crate::{
     clock::Timestamp,
     error::{Error, Limit, Result},
@@ -104,6 +106,36 @@ pub(super) fn check(
     Ok(())
 }
 
+/// What is left of each budget over many calls, in the order of [`Scope`].
+pub(super) fn states(
+    db: &Connection,
+    session: [u8; 16],
+    budgets: &Budgets,
+    now: Timestamp,
+) -> Result<Vec<BudgetState>> {
+    let now = time(db, now)?;
+    let named = |map: &BTreeMap<String, Usdc>, scope: Scope| {
+        map.iter().map(|(name, limit)| (scope, Some(name.clone()), *limit)).collect::<Vec<_>>()
+    };
+    let whole =
+        [(Scope::Session, budgets.session), (Scope::Hour, budgets.hour), (Scope::Day, budgets.day)];
+    let whole = whole.into_iter().filter_map(|(scope, limit)| Some((scope, None, limit?)));
+    let all = whole
+        .chain(named(&budgets.models, Scope::Model))
+        .chain(named(&budgets.origins, Scope::Origin));
+    all.map(|(scope, name, limit)| {
+        let since = scope.window().map_or(0, |window| now.saturating_sub(window) / MINUTE);
+        let key = match (scope, &name) {
+            (Scope::Session, _) => session.as_slice(),
+            (_, Some(name)) => name.as_bytes(),
+            _ => b"",
+        };
+        let counted = sum(db, table_scope(scope), key, since)?;
+        Ok(BudgetState::new(scope, name, limit, counted))
+    })
+    .collect()
+}
+
 const fn table_scope(scope: Scope) -> &'static str {
     match scope {
         Scope::Session => "session",
@@ -174,6 +206,41 @@ mod tests {
 
     fn owner(minute: u64) -> Owner<'static> {
         Owner { session: b"s", model: None, origin: "o", counted_at: minute * MINUTE }
+    }
+
+    #[test]
+    fn what_is_left_is_what_a_call_may_still_cost() {
+        let db = open_memory().unwrap().db;
+        let (now, session) = (100 * DAY, *b"0123456789abcdef");
+        let owner = |session, model, at: u64| Owner {
+            session,
+            model: Some(model),
+            origin: "https://a:443",
+            counted_at: at,
+        };
+        add(&db, &owner(&session, "m", now), 3).unwrap();
+        add(&db, &owner(b"another session!", "n", now - 2 * 3_600), 4).unwrap();
+        let limit = |amount| Some(Usdc::from_micro(amount));
+        let budgets = Budgets {
+            session: limit(5),
+            hour: limit(6),
+            day: limit(6),
+            models: [("n".to_owned(), Usdc::from_micro(9))].into(),
+            origins: [("https://a:443".to_owned(), Usdc::from_micro(7))].into(),
+        };
+        let states = states(&db, session, &budgets, now).unwrap();
+        let told: Vec<_> =
+            states.iter().map(|one| (one.scope, one.counted.micro(), one.left.micro())).collect();
+        let expected =
+            [("session", 3, 2), ("hour", 3, 3), ("day", 7, 0), ("model", 4, 5), ("origin", 7, 0)];
+        assert_eq!(told, expected);
+        for (amount, fits) in [(2, true), (3, false)] {
+            let budgets = Budgets { session: budgets.session, ..Budgets::default() };
+            let owner = owner(&session, "m", now);
+            let amount = Usdc::from_micro(amount);
+            let checked = check(&db, &owner, &budgets, amount, Usdc::ZERO, now);
+            assert_eq!(checked.is_ok(), fits);
+        }
     }
 
     proptest! {
