@@ -31,7 +31,7 @@ pub enum PaymentMode {
 
 /// Internal: use `LLMClient`, which says what its methods do.
 #[derive(Debug, uniffi::Object)]
-pub struct NativeClient(LLMClient);
+pub struct NativeClient(pub(crate) LLMClient);
 
 #[uniffi::export(async_runtime = "tokio")]
 impl NativeClient {

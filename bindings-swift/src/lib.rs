@@ -22,6 +22,7 @@ mod offline;
 mod payments;
 mod signer;
 mod stream;
+mod wallet;
 
 pub use answer::{ChatChoice, ChatResponse, ChatUsage, Model, Quote, ServerFallback, Settlement};
 pub use api::{ApiRequest, ApiResponse};
@@ -45,5 +46,9 @@ pub use payments::{
 };
 pub use signer::{ForeignSigner, SigningRequest};
 pub use stream::{ChatChunk, ChunkChoice, NativeStream};
+pub use wallet::{
+    DiscoveredWallet, Funding, NativeWalletHome, WalletFile, WalletStatus, discovered_wallets,
+    ensure_wallet,
+};
 
 uniffi::setup_scaffolding!();

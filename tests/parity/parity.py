@@ -34,7 +34,7 @@ SOURCES = {
 DECLARED = {
     "rust": r"(?:pub (?:async )?(?:const )?fn |pub ){}\b",
     "python": r"def {}\(|^ +{}: ",
-    "node": r"^ +(?:async |get |readonly )*{}[?(:<]",
+    "node": r"^ +(?:async |get |readonly )*{}[?(:<]|^export (?:async )?function {}\(",
     "swift": r"(?:func |var |let ){}\b|\b{}: ",
     "kotlin": r"(?:fun |val ){}\b|\b{}: ",
 }

@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import blockrun_ffi as ffi
 import pytest
 from outcomes import outcomes
-from support import ROOT, program, started
+from support import ADDRESS, KEY, ROOT, program, started
 
 SCENARIOS = ROOT / "tests/scenarios"
 
@@ -122,3 +122,15 @@ def test_scenarios(file: Path, tmp_path: Path) -> None:
 def test_every_code_of_the_table_is_there() -> None:
     rows = json.loads((ROOT / "tests/vectors/errors.json").read_text())
     assert [row["code"] for row in rows] == [code.name for code in ffi.ErrorCode]
+
+
+def test_a_home_keeps_a_wallet(tmp_path: Path) -> None:
+    home = ffi.NativeWalletHome(str(tmp_path / "home"))
+    assert home.file() is None
+    file = asyncio.run(home.import_key(KEY, None, None, False))
+    assert (home.file(), file.address) == (file, ADDRESS)
+    assert asyncio.run(home.export_key(None)) == KEY
+    with pytest.raises(ffi.NativeError.Failed) as caught:
+        asyncio.run(home.create(None))
+    assert "never overwritten" in caught.value.error.text
+    assert ffi.ensure_wallet(home.folder()) is None

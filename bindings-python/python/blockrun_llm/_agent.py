@@ -28,7 +28,7 @@ def setup_agent_wallet(silent: bool = False, **options: Any) -> LLMClient:
     made = None if given else _native.ensure_wallet(options.get("home"))
     client = LLMClient(**options)
     if made is not None and not silent:
-        sys.stderr.write(client._native.welcome(made) + "\n")
+        sys.stderr.write(client.welcome(made) + "\n")
     return client
 
 

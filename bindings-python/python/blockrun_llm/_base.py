@@ -109,6 +109,10 @@ class BaseClient(Generic[_Hook]):
         """
         return Funding(self._native, amount)
 
+    def welcome(self, key_file: str | os.PathLike[str]) -> str:
+        """What a person is told of this wallet when it is new and its key is in this file."""
+        return self._native.welcome(key_file)
+
     def is_testnet(self) -> bool:
         """Whether the endpoint takes test money: on this machine, or a name with ``testnet.``."""
         return self._native.is_testnet

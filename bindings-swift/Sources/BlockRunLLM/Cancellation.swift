@@ -26,6 +26,15 @@ func translated<T>(_ run: () throws -> T) throws -> T {
     }
 }
 
+/// The same for what takes its time and cannot be cancelled.
+func translated<T: Sendable>(_ run: @Sendable () async throws -> T) async throws -> T {
+    do {
+        return try await run()
+    } catch {
+        throw publicError(error)
+    }
+}
+
 private func publicError(_ error: any Error) -> any Error {
     switch error as? NativeError {
     case .Failed(let details): BlockrunError(details)

@@ -24,8 +24,8 @@ public final class LLMClient: Sendable {
     ///
     /// - Parameters:
     ///   - privateKey: Key of the paying wallet, hex, or an API key (`brk_…`) whose account is billed
-    ///     instead. `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`. It
-    ///     is never printed.
+    ///     instead. `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`,
+    ///     then the wallet in the home folder (``WalletHome``). It is never printed.
     ///   - options: Everything else. An app gives in `home` a folder of its own that is kept, such as
     ///     one in Application Support.
     ///   - signer: Signs instead of a private key, when the key lives elsewhere.
@@ -188,6 +188,21 @@ public final class LLMClient: Sendable {
     /// Never a zero that was not read.
     public func balance(network: String? = nil) async throws -> Usdc {
         try await call { [native] in try await native.balance(network: network, cancel: $0) }
+    }
+
+    /// The wallet's address and what it holds on ``network``. Never a zero that was not read.
+    public func status() async throws -> WalletStatus {
+        try await call { [native] in try await native.status(cancel: $0) }
+    }
+
+    /// How USDC gets into the wallet on ``network``; `amount` is a suggestion.
+    public func funding(amount: Usdc? = nil) throws -> Funding {
+        try translated { try native.funding(amount: amount) }
+    }
+
+    /// What a person is told of this client's wallet when it is new and its key is in this file.
+    public func welcome(_ keyFile: String) -> String {
+        native.welcome(keyFile: keyFile)
     }
 
     /// Sums over everything this client paid.

@@ -17,9 +17,11 @@ public typealias ChatUsage = BlockRunNative.ChatUsage
 public typealias ChunkChoice = BlockRunNative.ChunkChoice
 public typealias ClientOptions = BlockRunNative.ClientOptions
 public typealias ContentPart = BlockRunNative.ContentPart
+public typealias DiscoveredWallet = BlockRunNative.DiscoveredWallet
 public typealias Durability = BlockRunNative.Durability
 public typealias ErrorCode = BlockRunNative.ErrorCode
 public typealias ErrorDetails = BlockRunNative.ErrorDetails
+public typealias Funding = BlockRunNative.Funding
 public typealias ImageData = BlockRunNative.ImageData
 public typealias ImageOptions = BlockRunNative.ImageOptions
 public typealias ImageResponse = BlockRunNative.ImageResponse
@@ -50,6 +52,8 @@ public typealias ToolCall = BlockRunNative.ToolCall
 public typealias Usdc = BlockRunNative.Usdc
 public typealias Verification = BlockRunNative.Verification
 public typealias VerifiedPayment = BlockRunNative.VerifiedPayment
+public typealias WalletFile = BlockRunNative.WalletFile
+public typealias WalletStatus = BlockRunNative.WalletStatus
 
 extension Usdc {
     /// An amount from decimal dollars, exactly: `try Usdc("0.25")`.

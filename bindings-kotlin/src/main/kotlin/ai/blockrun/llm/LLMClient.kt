@@ -19,8 +19,8 @@ package ai.blockrun.llm
  * Making a client connects to nothing and opens no file but the policy files.
  *
  * @param privateKey key of the paying wallet, hex, or an API key (`brk_…`) whose account is billed
- *   instead. `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`. It is
- *   never printed.
+ *   instead. `BLOCKRUN_API_KEY`, then `BLOCKRUN_WALLET_KEY`, then `BASE_CHAIN_WALLET_KEY`,
+ *   then the wallet in the home folder ([WalletHome]). It is never printed.
  * @param options everything else.
  * @param signer signs instead of a private key, when the key lives elsewhere: the Android keystore
  *   behind an app's own wallet, a hardware wallet, WalletConnect.
@@ -151,6 +151,15 @@ class LLMClient(
      * zero that was not read.
      */
     suspend fun balance(network: String? = null): Usdc = call { native.balance(network) }
+
+    /** The wallet's address and what it holds on [network]. Never a zero that was not read. */
+    suspend fun status(): WalletStatus = call { native.status() }
+
+    /** How USDC gets into the wallet on [network]; [amount] is a suggestion. */
+    fun funding(amount: Usdc? = null): Funding = translated { native.funding(amount) }
+
+    /** What a person is told of this client's wallet when it is new and its key is in this file. */
+    fun welcome(keyFile: String): String = native.welcome(keyFile)
 
     /** Sums over everything this client paid. */
     suspend fun spending(): Spending = call { native.spending() }
