@@ -24,7 +24,7 @@ FEATURES := blockrun-gateway/onchain,blockrun-gateway/postgres
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
 	test-rust test-python test-node test-integrations hosts-python hosts-node test-hosts ffi hello \
 	swift kotlin test-swift test-kotlin test-uniffi parity \
-	faults compare soak clean
+	faults compare interop soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -226,6 +226,25 @@ $(COMPARISON)/.installed: $(wildcard tests/comparison/requirements*.txt) tests/c
 compare: wheel $(COMPARISON)/.installed ## the same network faults against other x402 clients
 	cp tests/comparison/official_fetch.mjs $(COMPARISON)
 	$(PYTHON) tests/comparison/compare.py --setup $(COMPARISON) --venv $(VENV)
+
+# --- every client with every server and facilitator, ours and the official ones
+
+INTEROP := $(TARGET)/interop
+
+$(INTEROP)/.installed: tests/interop/requirements.txt tests/interop/package.json
+	$(PYTHON) -m venv $(INTEROP)/python
+	$(INTEROP)/python/bin/pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
+	cp tests/interop/package.json $(INTEROP)
+	cd $(INTEROP) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	touch $@
+
+interop: wheel addon $(INTEROP)/.installed ## who can pay whom through whom, as a table
+	cargo build -p blockrun-cli --features onchain
+	mkdir -p $(INTEROP)/clients $(INTEROP)/servers
+	cp tests/interop/clients/*.mjs $(INTEROP)/clients
+	cp tests/interop/servers/*.mjs $(INTEROP)/servers
+	$(VENV)/bin/python tests/interop/interop.py --setup $(INTEROP) \
+		--blockrun $(TARGET)/debug/blockrun --target $(TARGET)
 
 # `cargo test` runs a subset of it.
 faults: ## every fault at every byte, with the table of results

@@ -19,7 +19,7 @@ use crate::{
     error::Error,
     facilitator::Facilitator,
     settings::{Settings, Settling},
-    settlement::Onchain,
+    settlement::{Onchain, SettleThrough},
     store::Database,
     traffic::Traffic,
 };
@@ -55,6 +55,8 @@ pub struct Config {
     /// Settle on the network itself instead of the practice ledger. Needs a build with the feature
     /// `onchain`. Default `None`: practice.
     pub onchain: Option<Onchain>,
+    /// Settle through an x402 facilitator instead of the practice ledger. Default `None`: practice.
+    pub settle_through: Option<SettleThrough>,
     /// Verify and settle for the resource servers of others too: `POST /verify`, `POST /settle`,
     /// `GET /supported`. On a chain the payees must be named. Default `None`: no.
     pub facilitator: Option<Facilitator>,
@@ -148,6 +150,7 @@ impl Default for Config {
             protocols: Protocols::Both,
             payee: PRACTICE_PAYEE,
             onchain: None,
+            settle_through: None,
             facilitator: None,
             network: &BASE_SEPOLIA,
             tls: None,
@@ -209,11 +212,25 @@ impl Config {
         Ok(self)
     }
 
+    /// Whether payments are play money on the gateway's own ledger.
+    pub(crate) const fn is_practice(&self) -> bool {
+        self.onchain.is_none() && self.settle_through.is_none()
+    }
+
+    /// How payments are settled, in a word.
+    pub(crate) const fn mode(&self) -> &'static str {
+        match (&self.onchain, &self.settle_through) {
+            (Some(_), _) => "onchain",
+            (None, Some(_)) => "facilitator",
+            (None, None) => "practice",
+        }
+    }
+
     /// Refuses what cannot work, naming the field.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let refuse =
             |field, problem: &str| Err(Error::Config { field, problem: problem.to_owned() });
-        if self.onchain.is_none() && !self.network.testnet {
+        if self.is_practice() && !self.network.testnet {
             let problem = "practice money must not look real: use a test network (base-sepolia)";
             return refuse("network", problem);
         }
@@ -233,8 +250,16 @@ impl Config {
         {
             return refuse("database", "connections must be from 1 to 100");
         }
-        if self.onchain.is_some() && self.payee == PRACTICE_PAYEE {
+        if !self.is_practice() && self.payee == PRACTICE_PAYEE {
             return refuse("payee", "nobody holds the practice payee's key: name your own account");
+        }
+        if self.settle_through.is_some() && self.onchain.is_some() {
+            return refuse("settle_through", "onchain settles too: name one of the two");
+        }
+        if self.settle_through.is_some() && self.facilitator.is_some() {
+            let problem = "this gateway settles through another facilitator: name that one to whoever \
+                           looks for one";
+            return refuse("facilitator", problem);
         }
         let serves_all = self.facilitator.as_ref().is_some_and(|one| one.payees.is_empty());
         if self.onchain.is_some() && serves_all {

@@ -91,7 +91,6 @@ impl Terms {
             requirement["resource"] = url.into();
             requirement["description"] = description.into();
             requirement["mimeType"] = MIME_TYPE.into();
-            requirement["outputSchema"] = Value::Null;
         }
         requirement
     }

@@ -1,16 +1,17 @@
 //! Getting paid: the seam between a claim and whatever executes its transfer.
 
 mod api;
+mod facilitator;
 #[cfg(feature = "onchain")]
 mod onchain;
 mod options;
 mod practice;
 
-#[cfg(test)]
-pub(crate) use api::Signed;
 pub(crate) use api::{
-    Checked, Due, Gas, Outcome, Pending, Settlement, Transfer, Unavailable, unsigned,
+    Checked, Due, Gas, Outcome, Pending, Settlement, Signed, Transfer, Unavailable, unsigned,
 };
+pub(crate) use facilitator::Remote;
+pub use facilitator::SettleThrough;
 #[cfg(feature = "onchain")]
 pub(crate) use onchain::Chain;
 pub use options::Onchain;

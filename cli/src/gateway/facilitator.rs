@@ -1,6 +1,6 @@
-//! What `blockrun gateway` can be told about facilitators.
+//! What `blockrun gateway` can be told about facilitators: being one, and settling through one.
 
-use blockrun_gateway::{AdminToken, Facilitator};
+use blockrun_gateway::{AdminToken, Facilitator, SettleThrough};
 use blockrun_llm::wallet::Address;
 use clap::Args;
 
@@ -9,9 +9,18 @@ use crate::output::Failure;
 /// What callers of our facilitator have to send, where it is set.
 const TOKEN: &str = "BLOCKRUN_FACILITATOR_TOKEN";
 
-/// Being a facilitator.
+/// What is sent to the facilitator that settles, where it is set.
+const SETTLE_TOKEN: &str = "BLOCKRUN_SETTLE_THROUGH_TOKEN";
+
+/// Being a facilitator, and settling through one.
 #[derive(Debug, Args)]
 pub(crate) struct FacilitatorArguments {
+    /// Settle through the x402 facilitator at this URL, which gets the token of
+    /// BLOCKRUN_SETTLE_THROUGH_TOKEN as a bearer, where it is set. --rpc-url tells whom to ask what
+    /// became of a settlement when the facilitator does not say (`off`: nobody)
+    /// [default: the network's public endpoints].
+    #[arg(long, value_name = "URL", requires = "payee")]
+    pub(super) settle_through: Option<String>,
     /// Be a facilitator too: /verify, /settle and /supported for the resource servers of others. They
     /// send the token of BLOCKRUN_FACILITATOR_TOKEN, where it is set.
     #[arg(long)]
@@ -23,6 +32,17 @@ pub(crate) struct FacilitatorArguments {
 }
 
 impl FacilitatorArguments {
+    /// The facilitator to settle through; the token comes from the environment.
+    pub(super) fn client(&self, rpc_url: Option<&String>) -> Option<SettleThrough> {
+        let mut through = SettleThrough::new(self.settle_through.as_ref()?);
+        through.rpc_url = rpc_url.cloned();
+        let token = std::env::var(SETTLE_TOKEN).ok();
+        if let Some(token) = token.as_deref().map(str::trim).filter(|token| !token.is_empty()) {
+            through.headers.push(("Authorization".into(), format!("Bearer {token}")));
+        }
+        Some(through)
+    }
+
     /// The facilitator to be; the token comes from the environment.
     pub(super) fn server(&self) -> Result<Option<Facilitator>, Failure> {
         if !self.facilitator {

@@ -26,7 +26,7 @@ const ADMIN_TOKEN: &str = "BLOCKRUN_GATEWAY_ADMIN_TOKEN";
 
 /// How a gateway is set up.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("mode").required(true).multiple(true).args(["practice", "onchain", "config"]))]
+#[command(group = ArgGroup::new("mode").required(true).multiple(true).args(["practice", "onchain", "settle_through", "config"]))]
 pub(crate) struct ServeArguments {
     /// Play money. It buys answers of the built-in practice model, or real ones with --config.
     #[arg(long, conflicts_with = "onchain")]
@@ -36,13 +36,13 @@ pub(crate) struct ServeArguments {
     #[arg(long, requires_all = ["rpc_url", "payee"])]
     onchain: bool,
     /// JSON-RPC endpoint of the network to settle on.
-    #[arg(long, value_name = "URL", requires = "onchain")]
+    #[arg(long, value_name = "URL", conflicts_with = "practice")]
     rpc_url: Option<String>,
     /// Account that is paid.
-    #[arg(long, value_name = "ADDRESS", requires = "onchain")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "practice")]
     payee: Option<Address>,
     /// Network to settle on.
-    #[arg(long, value_enum, default_value_t = Chain::BaseSepolia, requires = "onchain")]
+    #[arg(long, value_enum, default_value_t = Chain::BaseSepolia, conflicts_with = "practice")]
     network: Chain,
     #[command(flatten)]
     facilitator: FacilitatorArguments,
@@ -141,22 +141,26 @@ pub(super) fn admin_token() -> Result<Option<AdminToken>, Failure> {
 
 /// What is real about a gateway, and what is not.
 fn described(config: &Config) -> String {
-    let Config { network, payee, onchain, settings, .. } = config;
+    let Config { network, payee, onchain, settle_through, settings, .. } = config;
     let answers = match settings {
         Some(file) => format!("answers come from the upstreams of {}", file.display()),
         None => "the model is NOT real: answers come from the built-in practice model".to_owned(),
     };
+    let money = if network.testnet { "test money" } else { "REAL MONEY" };
+    if let Some(through) = settle_through {
+        let (name, origin) = (network.name, through.origin());
+        return format!("settling on {name} ({money}) to {payee}, through {origin}; {answers}");
+    }
     let Some(onchain) = onchain else {
         return format!("practice mode: the money is not real; {answers}");
     };
-    let money = if network.testnet { "test money" } else { "REAL MONEY" };
     let gas = onchain.gas_key.address();
     format!("settling on {} ({money}) to {payee}, gas from {gas}; {answers}", network.name)
 }
 
 impl ServeArguments {
     fn onchain(&self) -> Result<Option<Onchain>, Failure> {
-        let Some(url) = &self.rpc_url else { return Ok(None) };
+        let Some(url) = self.rpc_url.as_ref().filter(|_| self.onchain) else { return Ok(None) };
         let key = std::env::var(GAS_KEY).map_err(|_| {
             Failure::other(format!("{GAS_KEY} is not set: it holds the key that pays the gas"))
         })?;
@@ -167,10 +171,12 @@ impl ServeArguments {
 
     fn config(self) -> Result<Config, Failure> {
         let (onchain, facilitator) = (self.onchain()?, self.facilitator.server()?);
-        let by_settings = !self.practice && !self.onchain;
+        let settle_through = self.facilitator.client(self.rpc_url.as_ref());
+        let by_settings = !self.practice && !self.onchain && settle_through.is_none();
         let Place { data, database } = Place::of(self.data, self.ephemeral)?;
         let config = Config {
             onchain,
+            settle_through,
             facilitator,
             payee: self.payee.unwrap_or(PRACTICE_PAYEE),
             network: match self.network {

@@ -8,7 +8,10 @@ use alloy::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{networks::Network, wallet::TypedData};
+use crate::{
+    networks::Network,
+    wallet::{TypedData, checksummed},
+};
 
 sol! {
     #[allow(missing_docs)]
@@ -22,13 +25,16 @@ sol! {
     }
 }
 
-/// The authorization as it travels: addresses and nonce in 0x-hex, numbers as decimal strings.
+/// The authorization as it travels: addresses in their checksummed spelling (EIP-55), without which
+/// the official Python facilitator takes none, the nonce in 0x-hex, numbers as decimal strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authorization {
     /// Payer.
+    #[serde(serialize_with = "checksummed")]
     pub from: Address,
     /// Payee.
+    #[serde(serialize_with = "checksummed")]
     pub to: Address,
     /// Amount in the token's smallest unit.
     #[serde(with = "decimal")]

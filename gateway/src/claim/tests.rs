@@ -104,6 +104,7 @@ fn transfer(claim: &Claim, micro: u128) -> Transfer {
         nonce: claim.key.nonce,
         signed: Signed::default(),
         purchase: String::new(),
+        resource: String::new(),
     }
 }
 

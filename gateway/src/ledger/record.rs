@@ -133,6 +133,7 @@ mod tests {
             nonce: B256::repeat_byte(nonce),
             signed: Signed::default(),
             purchase: "test".into(),
+            resource: String::new(),
         }
     }
 

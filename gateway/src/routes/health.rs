@@ -17,7 +17,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, P
     });
     Ok(Json(json!({
         "status": "ok",
-        "mode": if app.practice.is_some() { "practice" } else { "onchain" },
+        "mode": app.config.mode(),
         "version": env!("CARGO_PKG_VERSION"),
         "network": app.terms.network.caip2,
         "gas": gas,

@@ -206,7 +206,8 @@ impl Sale {
         })?;
         let verified = verify_terms(&self.payment, &offered, now())?;
         self.patience(verified.valid_before)?;
-        Ok(Transfer::new(&verified, &self.payment, self.offer.description.clone()))
+        let transfer = Transfer::new(&verified, &self.payment, self.offer.description.clone());
+        Ok(Transfer { resource: self.offer.url.clone(), ..transfer })
     }
 
     /// Why the payer did not sign, before there is a claim.

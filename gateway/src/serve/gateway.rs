@@ -24,7 +24,7 @@ use crate::{
     routes::router,
     sale::keep_up,
     settings::configured,
-    settlement::{Practice, Settlement},
+    settlement::{Practice, Remote, Settlement},
     stock::Shelf,
     store::{self, Store, process},
     traffic::Gate,
@@ -73,7 +73,7 @@ impl Gateway {
         let shelf = Shelf::load(&config, given)?;
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let (tasks, tasks_ended) = Tasks::new();
-        let practice = config.onchain.is_none().then(|| Ledger::of(&config));
+        let practice = config.is_practice().then(|| Ledger::of(&config));
         let store = prepare(&config, practice, &tasks).await?;
         let settlement = settlement(&config, practice, &store).await?;
         let (listener, address) = bind(config.bind).await?;
@@ -111,12 +111,15 @@ impl Gateway {
     }
 }
 
-/// What settles: the practice ledger, or the chain that the configuration names.
+/// What settles: the practice ledger, or the chain or facilitator that the configuration names.
 async fn settlement(
     config: &Config,
     practice: Option<Ledger>,
     store: &Store,
 ) -> Result<Arc<dyn Settlement>, Error> {
+    if let Some(through) = &config.settle_through {
+        return Ok(Arc::new(Remote::connect(config, through, store.clone()).await?));
+    }
     match (practice, &config.onchain) {
         (Some(ledger), _) => Ok(Arc::new(Practice::new(store.clone(), ledger))),
         #[cfg(feature = "onchain")]
@@ -139,7 +142,7 @@ async fn prepare(config: &Config, practice: Option<Ledger>, tasks: &Tasks) -> Re
     let store = opened
         .map_err(|error| Error::Store(error.to_string()))?
         .map_err(|error| Error::Store(error.to_string()))?;
-    let kind = if practice.is_some() { "practice" } else { "onchain" };
+    let kind = config.mode();
     let released = store.run(move |db| {
         store::dedicate(db, kind)?;
         if let Some(ledger) = practice {

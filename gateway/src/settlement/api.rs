@@ -21,6 +21,8 @@ pub(crate) struct Transfer {
     pub(crate) signed: Signed,
     /// One line for people who look the transaction up.
     pub(crate) purchase: String,
+    /// The URL that is paid for: information that some facilitators want.
+    pub(crate) resource: String,
 }
 
 /// What the payer signed, and its signature, of whatever length.
@@ -49,6 +51,7 @@ impl Transfer {
             nonce: verified.nonce,
             signed: Signed { digest: verified.digest, signature: payment.signature.clone().into() },
             purchase,
+            resource: String::new(),
         }
     }
 

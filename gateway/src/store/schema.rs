@@ -2,7 +2,7 @@
 //! for every kind of database.
 
 /// The version of the schema that this program works with.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// What leads to a version from the one before it.
 #[derive(Debug, Clone, Copy)]
@@ -16,11 +16,15 @@ pub(super) const SQLITE: &[Step] = &[
     Step { version: 2, sql: include_str!("sqlite/2.sql") },
     Step { version: 3, sql: include_str!("sqlite/3.sql") },
     Step { version: 4, sql: include_str!("sqlite/4.sql") },
+    Step { version: 5, sql: include_str!("sqlite/5.sql") },
 ];
 
 /// For PostgreSQL, which joined at version 4.
 #[cfg(feature = "postgres")]
-pub(super) const POSTGRES: &[Step] = &[Step { version: 4, sql: include_str!("postgres/4.sql") }];
+pub(super) const POSTGRES: &[Step] = &[
+    Step { version: 4, sql: include_str!("postgres/4.sql") },
+    Step { version: 5, sql: include_str!("postgres/5.sql") },
+];
 
 #[cfg(test)]
 mod tests {

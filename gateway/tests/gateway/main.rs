@@ -27,6 +27,7 @@ mod rpc;
 mod scripted;
 mod sdk;
 mod serving;
+mod settle_through;
 mod settlement;
 #[cfg(feature = "postgres")]
 mod shared;

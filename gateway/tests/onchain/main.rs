@@ -7,6 +7,7 @@ mod anvil;
 mod attacks;
 mod crash;
 mod crowd;
+mod facilitator;
 mod faults;
 mod fees;
 mod front;

@@ -186,6 +186,7 @@ mod tests {
             nonce: B256::repeat_byte(3),
             signed: Signed::default(),
             purchase: String::new(),
+            resource: String::new(),
         }
     }
 

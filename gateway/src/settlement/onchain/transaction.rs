@@ -143,6 +143,7 @@ mod tests {
             nonce: B256::repeat_byte(3),
             signed: Signed::default(),
             purchase: String::new(),
+            resource: String::new(),
         };
         let call = contract::call(BASE_SEPOLIA.usdc, &transfer, &[27; 65]);
         Transaction::sign(&BASE_SEPOLIA, key, TERMS, &call).unwrap()
