@@ -19,7 +19,7 @@ THERE := $(shell { command -v swift mvn; ls -d \
 TEST_KEYS := ac0974bec39a17e36ba4a6b4d238ff94|59c6995e998f97a5a0044966f0945389
 
 # Everything the servers can do, compiled once.
-FEATURES := blockrun-gateway/onchain,blockrun-gateway/postgres
+FEATURES := blockrun-gateway/onchain,blockrun-gateway/postgres,blockrun-cli/otel
 
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
 	test-rust test-python test-node test-integrations hosts-python hosts-node test-hosts ffi hello \

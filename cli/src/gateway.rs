@@ -1,7 +1,9 @@
 //! `blockrun gateway`: the paid endpoint, and what whoever runs it needs beside it.
 
 mod database;
+mod doctor;
 mod facilitator;
+mod init;
 mod log;
 mod migrate;
 mod revenue;
@@ -23,6 +25,10 @@ pub(crate) struct GatewayArguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Look at what it needs, and say what to fix.
+    Doctor(doctor::DoctorArguments),
+    /// Write a settings file.
+    Init(init::InitArguments),
     /// What was earned: by day, model, payer; as CSV or JSON.
     Revenue(revenue::RevenueArguments),
     /// Bring the tables of the database to this version, as a start does too.
@@ -33,6 +39,8 @@ enum Task {
 pub(crate) async fn run(arguments: GatewayArguments) -> Result<(), Failure> {
     match arguments.task {
         None => serve::run(arguments.serve).await,
+        Some(Task::Doctor(doctor)) => doctor::run(doctor).await,
+        Some(Task::Init(init)) => init::run(&init),
         Some(Task::Revenue(revenue)) => revenue::run(revenue).await,
         Some(Task::Migrate(migrate)) => migrate::run(migrate).await,
     }

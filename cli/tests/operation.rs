@@ -212,3 +212,97 @@ fn the_tables_are_made_by_command() {
         assert!(good && text.contains("are up to date"), "{text}");
     }
 }
+
+#[test]
+fn a_settings_file_is_written_once_and_works() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("gateway.toml");
+    let init = |more: &[&str]| {
+        let mut command = blockrun(&["gateway", "init", "--file", file.to_str().unwrap()]);
+        command.args(more).stdin(Stdio::null()).output().unwrap()
+    };
+    let strange = init(&["--name", "a\"b"]);
+    assert!(!strange.status.success() && said(&strange).1.contains("holds a quote"));
+    let written = init(&["--name", "mine", "--key-env", "MY_KEY", "--margin-bps", "250"]);
+    assert!(written.status.success(), "{:?}", said(&written));
+    assert!(said(&written).1.contains("next: blockrun gateway doctor"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("margin_bps = 250") && text.contains("key_env = \"MY_KEY\""), "{text}");
+    let again = init(&[]);
+    assert!(!again.status.success() && said(&again).1.contains("is there already"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+
+    let serve = ["gateway", "--practice", "--ephemeral", "--port", "0", "--config"];
+    let unset = blockrun(&serve).arg(&file).env_remove("MY_KEY").output().unwrap();
+    assert!(said(&unset).1.contains("MY_KEY is not set"), "{:?}", said(&unset));
+    let mut running = blockrun(&serve);
+    running.arg(&file).env("MY_KEY", "sk-1").stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut process = running.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(line.starts_with("listening on "), "{line}");
+}
+
+/// Answers every request so, on a port of its own.
+fn answering(answer: impl Fn(&str) -> String + Send + 'static) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let mut request = [0; 4_096];
+            let read = socket.read(&mut request).unwrap();
+            let answer = answer(&String::from_utf8_lossy(&request[..read]));
+            socket.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    port
+}
+
+#[test]
+fn the_doctor_asks_and_says_what_to_fix() {
+    const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n";
+    let upstream = answering(|request| {
+        assert!(request.starts_with("GET /v1/models "), "{request}");
+        match request.contains("Bearer sk-good") {
+            true => format!("{OK}date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n{{}}"),
+            false => "HTTP/1.1 401 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".into(),
+        }
+    });
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("gateway.toml");
+    let upstream = format!(
+        "[[upstream]]\nname = \"a\"\nbase_url = \"http://127.0.0.1:{upstream}/v1\"\n\
+         key_env = \"MY_KEY\"\nmodels = {{ \"*\" = \"*\" }}\n"
+    );
+    std::fs::write(&file, upstream).unwrap();
+    let data = root.path().join("data");
+    let _running = Gateway::start(&data);
+    let doctor = |key: &str| {
+        let mut command = blockrun(&["gateway", "doctor", "--practice", "--host", "0.0.0.0"]);
+        command.arg("--config").arg(&file).arg("--data").arg(&data).env("MY_KEY", key);
+        let output = command.output().unwrap();
+        assert!(!output.status.success(), "the clock or the key has to be fixed");
+        let (out, err) = said(&output);
+        assert!(!format!("{out}{err}").contains("sk-"), "{out}{err}");
+        out
+    };
+    let good = doctor("sk-good");
+    for line in [
+        "ok    upstream a: answers and takes the key",
+        "FIX   clock: ",
+        "ahead of that of upstream a; payments are valid for minutes",
+        "ok    database: in use by a gateway",
+        "look  pages: nobody can see /metrics: set BLOCKRUN_GATEWAY_ADMIN_TOKEN",
+    ] {
+        assert!(good.contains(line), "{line:?} is missing in {good}");
+    }
+    assert!(doctor("sk-bad").contains("FIX   upstream a: refuses the key; check the variable"));
+}

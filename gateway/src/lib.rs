@@ -9,6 +9,7 @@ mod claim;
 mod config;
 mod dashboard;
 mod discovery;
+mod doctor;
 mod error;
 mod facilitator;
 mod field;
@@ -19,6 +20,8 @@ mod observe;
 mod offer;
 mod openapi;
 mod origin;
+#[cfg(feature = "otel")]
+mod otlp;
 mod outgoing;
 mod problem;
 mod provider;
@@ -35,16 +38,20 @@ mod settings;
 mod settlement;
 mod stock;
 mod store;
+mod trace;
 mod traffic;
 
 pub use admin::{Admin, AdminToken, AdminTokenError};
 pub use catalog::{Catalog, CatalogError, Model, PictureKind, PictureSize, Price};
 pub use chat::{ChatRequest, Format, Search, Tool, ToolChoice};
 pub use config::{Config, PRACTICE_PAYEE, Protocols, TlsFiles};
+pub use doctor::{Finding, Health, examine};
 pub use error::Error;
 pub use facilitator::Facilitator;
 pub use field::Invalid;
 pub use images::ImageRequest;
+#[cfg(feature = "otel")]
+pub use otlp::{Traces, TracesError};
 pub use provider::{
     Completion, DrawCall, Frames, Picture, PracticeProvider, Provider, ProviderCall, ProviderError,
     UpstreamState,

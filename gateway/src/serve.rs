@@ -9,3 +9,4 @@ mod tls;
 
 pub use gateway::Gateway;
 pub use running::Running;
+pub(crate) use tls::acceptor;

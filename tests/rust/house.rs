@@ -26,13 +26,17 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
 
 /// Frameworks, and the only members that may name each. The command serves HTTP too: to programs on
 /// this machine that it pays for.
-const FRAMEWORKS: [(&str, &[&str]); 7] = [
+const FRAMEWORKS: [(&str, &[&str]); 10] = [
     ("pyo3", &["blockrun-python"]),
     ("napi", &["blockrun-node"]),
     ("uniffi", &["blockrun-swift"]),
     ("axum", &["blockrun-gateway", "blockrun-cli"]),
     ("clap", &["blockrun-cli"]),
     ("rmcp", &["blockrun-cli"]),
+    // Libraries say what happens; only a program decides who listens.
+    ("tracing-subscriber", &["blockrun-cli"]),
+    ("opentelemetry", &["blockrun-gateway"]),
+    ("prometheus", &["blockrun-gateway"]),
     ("openssl", &[]),
 ];
 

@@ -20,6 +20,17 @@ pub(super) struct LogArguments {
     /// error, warn, info, debug or trace [default: text; info on a terminal or with --log, else warn].
     #[arg(long, value_enum, value_name = "FORM")]
     log: Option<Form>,
+    /// Send traces to an OpenTelemetry collector (OTLP over HTTP) [env: OTEL_EXPORTER_OTLP_ENDPOINT].
+    #[cfg(feature = "otel")]
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env = true)]
+    otlp_endpoint: Option<String>,
+}
+
+/// Who listens to what the gateway says, until [`Listening::end`].
+#[derive(Debug)]
+pub(super) struct Listening {
+    #[cfg(feature = "otel")]
+    traces: Option<blockrun_gateway::Traces>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,7 +44,7 @@ enum Form {
 impl LogArguments {
     /// Installs the log. What libraries say of connections may hold headers, so of them only errors are
     /// heard, whatever the level.
-    pub(super) fn install(&self) -> Result<(), Failure> {
+    pub(super) fn install(&self) -> Result<Listening, Failure> {
         let level = match std::env::var(LEVEL) {
             Ok(text) => text.trim().parse().map_err(|_| {
                 let levels = "off, error, warn, info, debug or trace";
@@ -51,7 +62,37 @@ impl LogArguments {
             Form::Text => lines.with_ansi(stderr().is_terminal()).boxed(),
             Form::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
         };
-        let installed = tracing_subscriber::registry().with(lines.with_filter(heard)).try_init();
-        installed.map_err(|error| Failure::other(format!("the log cannot be installed: {error}")))
+        let all = tracing_subscriber::registry().with(lines.with_filter(heard));
+        #[cfg(feature = "otel")]
+        let traces = self.otlp_endpoint.as_deref().map(blockrun_gateway::Traces::to).transpose();
+        #[cfg(feature = "otel")]
+        let traces = traces.map_err(Failure::other)?;
+        #[cfg(feature = "otel")]
+        let all = all.with(traces.as_ref().map(|traces| {
+            let spans = Targets::new().with_target("blockrun", LevelFilter::INFO);
+            tracing_opentelemetry::layer().with_tracer(traces.tracer()).with_filter(spans)
+        }));
+        let installed = all.try_init();
+        let unable = |error| Failure::other(format!("the log cannot be installed: {error}"));
+        installed.map_err(unable)?;
+        Ok(Listening {
+            #[cfg(feature = "otel")]
+            traces,
+        })
     }
+}
+
+impl Listening {
+    /// Sends what was heard last.
+    #[cfg(feature = "otel")]
+    pub(super) async fn end(self) {
+        if let Some(traces) = self.traces {
+            // It waits for the collector on a thread that may wait.
+            let _ = tokio::task::spawn_blocking(move || traces.shutdown()).await;
+        }
+    }
+
+    /// Nothing is kept back without traces.
+    #[cfg(not(feature = "otel"))]
+    pub(super) async fn end(self) {}
 }

@@ -108,7 +108,7 @@ enum X402 {
 
 /// Runs until SIGTERM or Ctrl-C; calls in flight are finished first. SIGHUP reads the settings again.
 pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
-    arguments.log.install()?;
+    let listening = arguments.log.install()?;
     let config = arguments.config()?;
     let mode = described(&config);
     let running = Gateway::start(config).await.map_err(Failure::other)?;
@@ -126,7 +126,9 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     print(&format!("listening on {api_url}"))?;
     remark(&mode)?;
     remark(&format!("try: BLOCKRUN_API_URL={api_url} blockrun chat \"Hello!\""))?;
-    if stopped.await {
+    let in_time = stopped.await;
+    listening.end().await;
+    if in_time {
         return Ok(());
     }
     Err(Failure::other("stopped before every call in flight was finished"))
@@ -169,7 +171,7 @@ impl ServeArguments {
         Ok(Some(Onchain::new(url, key)))
     }
 
-    fn config(self) -> Result<Config, Failure> {
+    pub(super) fn config(self) -> Result<Config, Failure> {
         let (onchain, facilitator) = (self.onchain()?, self.facilitator.server()?);
         let settle_through = self.facilitator.client(self.rpc_url.as_ref());
         let by_settings = !self.practice && !self.onchain && settle_through.is_none();

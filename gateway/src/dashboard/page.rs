@@ -96,6 +96,8 @@ struct UnknownRow {
     age: String,
     tone: &'static str,
     transaction: String,
+    /// Its beginning and end.
+    short: String,
 }
 
 #[derive(Debug)]
@@ -204,12 +206,15 @@ fn models(sold: &[Sold]) -> Vec<ModelRow> {
 
 fn unknown_row(one: Unknown, now: u64) -> UnknownRow {
     let age = one.taken_at.map(|taken_at| now.saturating_sub(taken_at));
+    let transaction = one.txid.map_or_else(|| "–".to_owned(), |txid| txid.to_string());
+    let ends = transaction.get(..10).zip(transaction.get(transaction.len().saturating_sub(8)..));
     UnknownRow {
+        short: ends.map_or_else(|| transaction.clone(), |(start, end)| format!("{start}…{end}")),
         model: one.model.unwrap_or_else(|| "–".to_owned()),
         amount: one.amount,
         age: age.map_or_else(|| "–".to_owned(), span),
         tone: if age.is_some_and(|age| age > LONG) { "bad" } else { "warn" },
-        transaction: one.txid.map_or_else(|| "–".to_owned(), |txid| txid.to_string()),
+        transaction,
     }
 }
 

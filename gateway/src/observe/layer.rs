@@ -24,7 +24,7 @@ use super::{
     metrics::End,
     request_id::{REQUEST_ID, request_id},
 };
-use crate::app::App;
+use crate::{app::App, trace};
 
 /// The route of a request that no route takes.
 const UNKNOWN: &str = "unknown";
@@ -38,6 +38,7 @@ pub(crate) async fn watch(
     let mut line = Line::begin(&app.metrics, &request);
     request.extensions_mut().insert(line.ticket.clone());
     let span = tracing::info_span!("request", id = line.id.to_str().unwrap_or_default());
+    trace::adopt(&span, request.headers());
     let mut response = next.run(request).instrument(span).await;
     line.answered(&response);
     response.headers_mut().insert(REQUEST_ID, line.id.clone());

@@ -13,7 +13,7 @@ use crate::{config::TlsFiles, error::Error};
 
 /// An acceptor that speaks HTTP/2 and HTTP/1.1. The cryptography is named here and not taken from
 /// the process, which belongs to whoever embeds a gateway.
-pub(super) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, Error> {
+pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, Error> {
     let chain = certificates(&files.certificate).map_err(|error| {
         refuse(&files.certificate, "a PEM certificate chain is expected", &error)
     })?;

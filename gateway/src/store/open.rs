@@ -37,9 +37,26 @@ pub(crate) enum OpenError {
     Random(getrandom::Error),
 }
 
+impl OpenError {
+    /// Whether a gateway that runs has it.
+    pub(crate) const fn is_in_use(&self) -> bool {
+        matches!(self, Self::InUse { .. })
+    }
+}
+
 /// Whether a configuration's database is there before it is opened; of a shared one that is not known.
 pub(crate) fn exists(config: &Config) -> bool {
     config.database.is_some() || config.data.as_deref().is_some_and(sqlite::exists)
+}
+
+/// Looks whether a configuration's database works: a shared one by connecting to it, another one by
+/// opening it as a start does.
+pub(crate) fn reach(config: &Config) -> Result<(), OpenError> {
+    match &config.database {
+        #[cfg(feature = "postgres")]
+        Some(database) => postgres::reach(database),
+        _ => open(config, ()).map(drop),
+    }
 }
 
 /// Opens the database that a configuration names: a shared one, one in a data folder, which is made if

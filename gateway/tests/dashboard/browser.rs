@@ -1,6 +1,7 @@
 //! A Chromium without a window.
 
 use std::{
+    io::{Write, stderr},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -13,13 +14,14 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// The browser of this system. In CI, one is fetched.
+    /// The browser of this system. In CI one is fetched, where there is a way to it.
     pub(crate) fn find() -> Option<Self> {
         let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        let found = installed().or_else(|| if ci { fetched() } else { None });
+        let found = installed().or_else(|| (ci && may_fetch()).then(fetched));
         if found.is_none() {
-            assert!(!ci, "there is no Chromium, and it could not be fetched");
-            eprintln!("*** SKIPPED: the dashboard in a browser. There is no chromium.");
+            // Past the harness, which keeps what tests print that pass.
+            let skipped = "\n*** SKIPPED: the dashboard in a browser. There is no chromium.\n\n";
+            stderr().write_all(skipped.as_bytes()).unwrap();
         }
         found.map(|program| Self { program })
     }
@@ -62,13 +64,18 @@ fn installed() -> Option<PathBuf> {
     files.into_iter().find(|file| file.is_file())
 }
 
-/// Debian's own, where there is apt and the right to use it.
-fn fetched() -> Option<PathBuf> {
+/// Whether there is apt, and the right to use it.
+fn may_fetch() -> bool {
+    let root = Command::new("sh").args(["-c", "[ $(id -u) = 0 ] && command -v apt-get"]).output();
+    root.is_ok_and(|output| output.status.success())
+}
+
+/// Debian's own.
+fn fetched() -> PathBuf {
     let get = "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
                --no-install-recommends chromium fonts-dejavu-core";
-    let got = Command::new("sh").args(["-c", get]).output().ok()?;
-    if !got.status.success() {
-        eprintln!("{}", String::from_utf8_lossy(&got.stderr));
-    }
-    installed()
+    let got = Command::new("sh").args(["-c", get]).output().unwrap();
+    installed().unwrap_or_else(|| {
+        panic!("chromium could not be fetched: {}", String::from_utf8_lossy(&got.stderr))
+    })
 }

@@ -17,7 +17,7 @@ use super::{
     reading,
     settings::Upstream,
 };
-use crate::outgoing;
+use crate::{outgoing, trace};
 
 /// Dead peers are found by probes this far apart.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -102,6 +102,7 @@ impl Server {
             segments.pop_if_empty().extend(path);
         }
         let request = self.http.post(url).header(http::header::CONTENT_TYPE, "application/json");
+        let request = request.headers(trace::headers());
         let request = request.headers(self.settings.headers.clone()).body(body);
         let response = request.send().await.map_err(|error| unreached(&error))?;
         match response.status() {

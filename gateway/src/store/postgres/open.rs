@@ -20,6 +20,12 @@ pub(in crate::store) fn open(
     worker::start(place, first, database.connections, guard).map_err(OpenError::Thread)
 }
 
+/// Connects, and changes nothing.
+pub(in crate::store) fn reach(database: &Database) -> Result<(), OpenError> {
+    let connected = Place::of(database, 0)?.connect();
+    connected.map(drop).map_err(|error| OpenError::Database(error.to_string()))
+}
+
 /// Brings a database to this program's schema and returns the version that it had; 0 was empty.
 pub(in crate::store) fn migrate(database: &Database) -> Result<i64, OpenError> {
     let connection = Place::of(database, 0)?.connect();

@@ -1,0 +1,71 @@
+//! This machine: database, TLS files, open files, and who may see the pages.
+
+use super::Finding;
+use crate::{config::Config, serve, store};
+
+/// Each connection takes a file, each paid call some more for a moment.
+const FILES: u64 = 4_096;
+
+pub(super) async fn look(config: &Config) -> Vec<Finding> {
+    let mut findings = vec![database(config).await, pages(config)];
+    findings.extend(config.tls.as_ref().map(|files| match serve::acceptor(files) {
+        Ok(_) => Finding::good("TLS files", "a certificate and the key that belongs to it"),
+        Err(error) => Finding::bad("TLS files", error.to_string()),
+    }));
+    findings.extend(open_files());
+    findings
+}
+
+async fn database(config: &Config) -> Finding {
+    let subject = "database";
+    if config.data.is_none() && config.database.is_none() {
+        let says = "in memory: everything is forgotten at the end, paid answers too; --data names a \
+                    folder";
+        return Finding::doubtful(subject, says);
+    }
+    if !store::exists(config) {
+        return Finding::good(subject, "none yet; it is made at the first start");
+    }
+    let config = config.clone();
+    let reached = tokio::task::spawn_blocking(move || store::reach(&config)).await;
+    match reached {
+        Ok(Ok(())) => Finding::good(subject, "works"),
+        // A gateway that runs has it, which is as it should be.
+        Ok(Err(error)) if error.is_in_use() => Finding::good(subject, "in use by a gateway"),
+        Ok(Err(error)) => Finding::bad(subject, error.to_string()),
+        Err(error) => Finding::bad(subject, error.to_string()),
+    }
+}
+
+fn pages(config: &Config) -> Finding {
+    let subject = "pages";
+    match (&config.admin.token, config.bind.ip().is_loopback()) {
+        (Some(_), _) => Finding::good(subject, "/metrics and the others open to the admin token"),
+        (None, true) => {
+            Finding::good(subject, "/metrics and the others open to this machine alone")
+        }
+        (None, false) => {
+            let says = "nobody can see /metrics: set BLOCKRUN_GATEWAY_ADMIN_TOKEN (openssl rand -hex \
+                        32)";
+            Finding::doubtful(subject, says)
+        }
+    }
+}
+
+/// Where the system tells it.
+fn open_files() -> Option<Finding> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
+    let soft = line.split_whitespace().nth(3)?;
+    let subject = "open files";
+    Some(match soft.parse::<u64>() {
+        Ok(most) if most < FILES => {
+            let says = format!(
+                "at most {most}, which is about as many connections; raise it (ulimit -n 65536, \
+                 LimitNOFILE=65536)"
+            );
+            Finding::doubtful(subject, says)
+        }
+        _ => Finding::good(subject, format!("at most {soft}")),
+    })
+}
