@@ -55,7 +55,7 @@ class Block(NamedTuple):
 def blocks(document: Path, language: str) -> list[Block]:
     """The blocks of a language that are to be run."""
     text = document.read_text()
-    found = []
+    found: list[Block] = []
     for match in BLOCK.finditer(text):
         if match["language"] == language and match["note"] != "not run":
             line = text.count("\n", 0, match.start("code"))
@@ -74,6 +74,7 @@ def run(command: list[str], given: str, gateway: str, folder: Path) -> None:
         **os.environ,
         "BLOCKRUN_WALLET_KEY": KEY,
         "BLOCKRUN_API_URL": gateway,
+        "BLOCKRUN_RPC_URL": gateway.removesuffix("/api") + "/practice/rpc",
         "BLOCKRUN_HOME": str(folder / "home"),
         "HOME": str(folder),
         "PATH": os.pathsep.join([programs, str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -98,7 +99,7 @@ def name(document: Path) -> str:
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.Runner")
 @pytest.mark.parametrize("document", documents("python"), ids=name)
 def test_python(document: Path, gateway: str, tmp_path: Path) -> None:
-    pieces = []
+    pieces: list[tuple[str, int, str]] = []
     for block in blocks(document, "python"):
         pieces += [("given", 0, block.given), (name(document), block.line, block.code)]
     run([sys.executable, "-c", RUNNER], json.dumps(pieces), gateway, tmp_path)
