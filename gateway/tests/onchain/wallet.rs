@@ -1,5 +1,7 @@
 //! Payers that are contracts, and what they sign.
 
+use std::time::Duration;
+
 use alloy::{
     consensus::{SignableTransaction, TxEip7702, TxEnvelope},
     eips::{Encodable2718, eip7702::Authorization as Delegation},
@@ -101,8 +103,15 @@ pub(crate) async fn delegate(anvil: &Anvil, key: &LocalKey) {
     let signature = sign(transaction.signature_hash());
     let raw = TxEnvelope::from(transaction.into_signed(signature)).encoded_2718();
     anvil.ask("eth_sendRawTransaction", json!([hex::encode_prefixed(raw)])).await;
-    let code = anvil.ask("eth_getCode", json!([key.address(), "latest"])).await;
-    assert!(code.as_str().unwrap().starts_with("0xef0100"), "{code}");
+    // The node answers before its block is there.
+    for _ in 0..200 {
+        let code = anvil.ask("eth_getCode", json!([key.address(), "latest"])).await;
+        if code.as_str().unwrap().starts_with("0xef0100") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the account never delegated");
 }
 
 /// Has a wallet waste gas in every check.
