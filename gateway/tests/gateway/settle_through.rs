@@ -17,7 +17,7 @@ use super::{
     counting::{Counting, counted},
     facilitator::{SELLER, open},
     scripted::{Act, Seen, Upstream},
-    support::{Answer, Shop, config, hello},
+    support::{Answer, Shop, config, hello, lasting},
 };
 
 /// What happens to `/settle`.
@@ -273,7 +273,8 @@ async fn a_refusal_and_a_closed_door_charge_nothing_and_the_payment_stays_good()
 async fn an_unknown_settlement_is_looked_up_after_a_restart() {
     let facilitator = Facilitator::start().await;
     let root = tempfile::tempdir().unwrap();
-    let config = Config { data: Some(root.path().into()), ..facilitator.client(false) };
+    let Config { data, database, .. } = lasting(root.path());
+    let config = Config { data, database, ..facilitator.client(false) };
     let shop = Shop::with(config.clone()).await;
     let body = hello("gpt-4o-mini");
     let payment = shop.payment(&body, 1).await;
