@@ -17,7 +17,7 @@ use super::{
     counting::{Counting, counted},
     facilitator::{SELLER, open},
     scripted::{Act, Seen, Upstream},
-    support::{Answer, Shop, config, hello, lasting},
+    support::{Answer, Shop, config, hello, lasting, sql},
 };
 
 /// What happens to `/settle`.
@@ -284,11 +284,8 @@ async fn an_unknown_settlement_is_looked_up_after_a_restart() {
     facilitator.spoil(Spoil::Nothing);
     // Nobody has to come for it.
     assert!(Shop::with(config.clone()).await.running.shutdown().await);
-    let db = rusqlite::Connection::open(root.path().join("gateway.sqlite")).unwrap();
-    let count = |sql: &str| -> i64 { db.query_row(sql, [], |row| row.get(0)).unwrap() };
-    assert_eq!(count("SELECT count(*) FROM claims WHERE state = 'settled'"), 1);
-    assert_eq!(count("SELECT count(*) FROM orders"), 0);
-    drop(db);
+    assert_eq!(sql(&config, "SELECT count(*) FROM claims WHERE state = 'settled'"), "1");
+    assert_eq!(sql(&config, "SELECT count(*) FROM orders"), "0");
     facilitator.spoil(Spoil::Forbidden);
     let answer = Shop::with(config).await.paid(&body, &payment).await;
     assert_eq!((answer.status, answer.settlement().success), (200, true));
