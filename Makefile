@@ -43,7 +43,8 @@ test: ## every lint and test, in every language
 	@if grep -qiE '$(TEST_KEYS)' $(TARGET)/test.log; then echo 'a private key was printed' >&2; exit 1; fi
 	@echo 'No private key in $(TARGET)/test.log. All tests passed.'
 
-everything: lint test-rust test-python test-node test-integrations test-hosts test-uniffi test-kotlin test-swift demo
+everything: lint test-rust test-python test-node test-integrations test-hosts test-uniffi test-kotlin \
+	test-swift demo interop
 
 lint: lint-rust lint-python lint-node parity ## formatting, clippy, ruff, mypy, pyright, biome, tsc
 

@@ -78,6 +78,12 @@ def columns() -> list[Column]:
     ]
 
 
+def _toolchains() -> str:
+    """Where this account's fetched toolchains are: the clients have a home of their own."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return os.environ.get("BLOCKRUN_TOOLCHAINS") or f"{cache}/blockrun"
+
+
 def clients(setup: Setup) -> list[Client]:
     """Those that can be run here; the others are named on standard error."""
     both = (1, 2)
@@ -95,6 +101,7 @@ def clients(setup: Setup) -> list[Client]:
                 both,
                 (str(swift), str(native), str(setup.target / "swift"))
                 + ("run", "--skip-build", "hello"),
+                {"BLOCKRUN_TOOLCHAINS": _toolchains()},
             ),
             setup.target / "swift/debug/hello",
         ),
