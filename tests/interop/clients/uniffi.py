@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 import blockrun_ffi as ffi
 
@@ -20,3 +21,6 @@ async def main() -> None:
 
 
 asyncio.run(main())
+# The library's threads call back into this Python, whose interpreter they would find half gone.
+sys.stdout.flush()
+os._exit(0)
