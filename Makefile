@@ -24,7 +24,7 @@ FEATURES := blockrun-gateway/onchain,blockrun-gateway/postgres,blockrun-cli/otel
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
 	test-rust test-python test-node test-integrations hosts-python hosts-node test-hosts ffi hello \
 	swift kotlin test-swift test-kotlin test-uniffi parity \
-	faults compare interop soak clean
+	faults compare interop load soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -246,6 +246,14 @@ interop: wheel addon $(INTEROP)/.installed ## who can pay whom through whom, as 
 	cp tests/interop/servers/*.mjs $(INTEROP)/servers
 	$(VENV)/bin/python tests/interop/interop.py --setup $(INTEROP) \
 		--blockrun $(TARGET)/debug/blockrun --target $(TARGET)
+
+# The load shares the machine with what it measures, so nothing else should.
+load: native $(INTEROP)/.installed ## paid calls a second beside other servers, into benches/LOAD.md
+	cargo build --release -p blockrun-bench
+	cargo build --release --manifest-path benches/x402-axum/Cargo.toml --target-dir $(TARGET)/x402-axum
+	mkdir -p $(INTEROP)/servers
+	cp tests/interop/servers/*.mjs $(INTEROP)/servers
+	$(PYTHON) benches/load.py --target $(TARGET) --interop $(INTEROP) --write benches/LOAD.md
 
 # `cargo test` runs a subset of it.
 faults: ## every fault at every byte, with the table of results

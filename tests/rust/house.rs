@@ -13,7 +13,7 @@ use conformance::root;
 use serde_json::Value;
 
 /// Which members a member may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("blockrun-llm", &[]),
     ("blockrun-gateway", &["blockrun-llm"]),
     ("blockrun-cli", &["blockrun-llm", "blockrun-gateway"]),
@@ -21,6 +21,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("blockrun-node", &["blockrun-llm"]),
     ("blockrun-swift", &["blockrun-llm"]),
     ("blockrun-fuzz", &["blockrun-llm", "blockrun-gateway"]),
+    ("blockrun-bench", &["blockrun-llm"]),
     ("conformance", &["blockrun-llm", "blockrun-gateway"]),
 ];
 
