@@ -7,13 +7,14 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use blockrun_llm::{ChatChunk, ErrorKind, Result, http::PaidStream};
+use blockrun_llm::{ChatChunk, ChatResponse, ErrorKind, Result, http::PaidStream};
 use bytes::Bytes;
 use futures_util::{Stream, stream::unfold};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
+use serde_json::Value;
 
 use super::{app::Answer, cache::Recall, problem::Problem};
 
@@ -57,6 +58,16 @@ pub(super) fn event(name: Option<&str>, data: &str) -> String {
 /// A whole answer in JSON.
 pub(super) fn whole(answer: &Answer, body: impl Into<Body>) -> Response {
     (status(answer), head(answer, "application/json"), body.into()).into_response()
+}
+
+/// A whole chat in the form of its caller. What is none was paid for, and is handed over as it is.
+pub(super) fn translated(mut answer: Answer, to: impl FnOnce(&ChatResponse) -> Value) -> Response {
+    let body = answer.stream.take_whole().unwrap_or_default();
+    let chat: ChatResponse = serde_json::from_slice(&body).unwrap_or_default();
+    match chat.choices.is_empty() {
+        true => whole(&answer, body),
+        false => whole(&answer, to(&chat).to_string()),
+    }
 }
 
 /// An answer that is sent as it is made, in the events of a form.

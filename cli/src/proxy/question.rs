@@ -3,7 +3,7 @@
 use axum::extract::rejection::BytesRejection;
 use bytes::Bytes;
 use http::{HeaderMap, header::CACHE_CONTROL};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
 
@@ -70,6 +70,25 @@ impl Question {
         }
         Ok(self)
     }
+}
+
+/// A function as a chat offers it.
+pub(super) fn function(
+    name: String,
+    description: Option<String>,
+    parameters: Option<Value>,
+    strict: Option<bool>,
+) -> Value {
+    let mut function = Map::from_iter([("name".to_owned(), name.into())]);
+    let members = [
+        ("description", description.map(Value::from)),
+        ("parameters", parameters),
+        ("strict", strict.map(Value::from)),
+    ];
+    for (name, value) in members {
+        function.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    json!({"type": "function", "function": function})
 }
 
 /// The body of a request.

@@ -6,7 +6,7 @@ use super::request::{
     ChoiceKind, Effort, ImageSource, Message, MessagesRequest, OutputConfig, OutputFormat, Part,
     ResultPart, Role, TextPart, Thinking, Tool, ToolChoice,
 };
-use crate::proxy::{problem::Problem, reading::TextOr};
+use crate::proxy::{problem::Problem, question::function, reading::TextOr};
 
 /// The chat completion that asks the same.
 ///
@@ -157,16 +157,7 @@ fn tool(tool: Tool) -> Result<Value, Problem> {
         let field = format!("tools: {kind}");
         return Err(Problem::unsupported(&field, "only tools that the caller runs can be offered"));
     }
-    let mut function = Map::from_iter([("name".to_owned(), name.into())]);
-    let members = [
-        ("description", description.map(Value::from)),
-        ("parameters", input_schema),
-        ("strict", strict.map(Value::from)),
-    ];
-    for (name, value) in members {
-        function.extend(value.map(|value| (name.to_owned(), value)));
-    }
-    Ok(json!({"type": "function", "function": function}))
+    Ok(function(name, description, input_schema, strict))
 }
 
 fn tool_choice(choice: ToolChoice) -> Result<Value, Problem> {

@@ -7,10 +7,7 @@ use axum::{
     extract::{State, rejection::BytesRejection},
     response::{IntoResponse, Response},
 };
-use blockrun_llm::{
-    ChatResponse,
-    quote::{PriceRule, Rates},
-};
+use blockrun_llm::quote::{PriceRule, Rates};
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -23,7 +20,7 @@ use super::{
 };
 use crate::proxy::{
     app::App,
-    pieces::{events, whole},
+    pieces::{events, translated},
     problem::{Form, Problem},
     question::{CHAT, Question, body, object},
     reading::read,
@@ -58,17 +55,11 @@ async fn answer(
     }
     let question = Question::of_json(CHAT, headers, &chat)?;
     let stream = question.stream;
-    let mut answer = app.ask(question).await?;
+    let answer = app.ask(question).await?;
     if stream {
         return Ok(events(answer, MessageStream::default()));
     }
-    let body = answer.stream.take_whole().unwrap_or_default();
-    let chat: ChatResponse = serde_json::from_slice(&body).unwrap_or_default();
-    Ok(match chat.choices.is_empty() {
-        // It was paid for, and is handed over as it is.
-        true => whole(&answer, body),
-        false => whole(&answer, to_message(&chat).to_string()),
-    })
+    Ok(translated(answer, to_message))
 }
 
 fn chat(body: &[u8]) -> Result<Map<String, Value>, Problem> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::request::{
     AnyItem, Format, Item, Message, Part, ResponsesRequest, Role, TextOptions, Tool,
 };
-use crate::proxy::{problem::Problem, reading::TextOr};
+use crate::proxy::{problem::Problem, question::function, reading::TextOr};
 
 /// The chat completion that asks the same.
 ///
@@ -148,16 +148,7 @@ fn tool(tool: Tool) -> Result<Value, Problem> {
         let field = format!("tools: {kind}");
         return Err(Problem::unsupported(&field, "only functions with a name can be offered"));
     };
-    let mut function = Map::from_iter([("name".to_owned(), name.into())]);
-    let members = [
-        ("description", description.map(Value::from)),
-        ("parameters", parameters),
-        ("strict", strict.map(Value::from)),
-    ];
-    for (name, value) in members {
-        function.extend(value.map(|value| (name.to_owned(), value)));
-    }
-    Ok(json!({"type": "function", "function": function}))
+    Ok(function(name, description, parameters, strict))
 }
 
 fn tool_choice(choice: Value) -> Result<Value, Problem> {

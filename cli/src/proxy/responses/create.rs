@@ -6,7 +6,6 @@ use axum::{
     extract::{State, rejection::BytesRejection},
     response::Response,
 };
-use blockrun_llm::ChatResponse;
 use bytes::Bytes;
 use http::HeaderMap;
 
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::proxy::{
     app::App,
-    pieces::{events, whole},
+    pieces::{events, translated},
     problem::{Form, Problem},
     question::{CHAT, Question, body, object},
     reading::read,
@@ -44,15 +43,9 @@ async fn answer(
     let chat = to_chat(read::<ResponsesRequest>(json, &FIELDS)?)?;
     let question = Question::of_json(CHAT, headers, &chat)?;
     let stream = question.stream;
-    let mut answer = app.ask(question).await?;
+    let answer = app.ask(question).await?;
     if stream {
         return Ok(events(answer, ResponseStream::new(echo)));
     }
-    let body = answer.stream.take_whole().unwrap_or_default();
-    let chat: ChatResponse = serde_json::from_slice(&body).unwrap_or_default();
-    Ok(match chat.choices.is_empty() {
-        // It was paid for, and is handed over as it is.
-        true => whole(&answer, body),
-        false => whole(&answer, to_response(&chat, &echo).to_string()),
-    })
+    Ok(translated(answer, |chat| to_response(chat, &echo)))
 }
