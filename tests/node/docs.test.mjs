@@ -41,6 +41,7 @@ test('the blocks of the documents', async (t) => {
           ...env,
           BLOCKRUN_WALLET_KEY: KEY,
           BLOCKRUN_API_URL: apiUrl,
+          BLOCKRUN_RPC_URL: apiUrl.replace(/api$/, 'practice/rpc'),
           BLOCKRUN_HOME: folder(t),
         };
         const options = { cwd: folder(t), env: given, timeout: 60_000 };

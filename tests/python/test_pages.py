@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
+SOURCES = {".rs", ".py", ".json"}
 NOT_OURS = {"node_modules", "target", "dist", "native", "__pycache__"}
 
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -88,6 +89,19 @@ def test_the_index_of_the_decisions_has_their_titles() -> None:
         title = TITLE.search(page.read_text())
         assert title is not None, name(page)
         assert title[1] in index, f"{name(page)}: {title[1]}"
+
+
+def test_the_security_model_cites_tests_that_exist() -> None:
+    page = (ROOT / "docs/guide/security.md").read_text()
+    tables = "\n".join(re.findall(r"^\| threat .*?^$", page, re.MULTILINE | re.DOTALL))
+    shown = re.findall(r"\| ([^|]*) \|$", tables, re.MULTILINE)
+    cited = {name.strip("`") for cell in shown for name in INLINE.findall(cell)}
+    assert len(cited) > 40
+    folders = [ROOT / folder for folder in ("core", "gateway", "cli", "tests")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in SOURCES]
+    sources = "\n".join(path.read_text() for path in files)
+    there = set(re.findall(r'(?:fn|def) (\w+)\(|"id": "([^"]+)"', sources))
+    assert cited - {one or other for one, other in there} == set()
 
 
 def test_a_link_that_leads_nowhere_is_noticed(tmp_path: Path) -> None:
