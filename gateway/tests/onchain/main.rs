@@ -5,6 +5,7 @@
 
 mod anvil;
 mod attacks;
+mod client;
 mod crash;
 mod crowd;
 mod facilitator;
