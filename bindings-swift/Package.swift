@@ -39,6 +39,12 @@ let package = Package(
             dependencies: ["BlockRunLLM"],
             path: "Examples/agent"
         ),
+        // The rest of what it says in Swift.
+        .executableTarget(
+            name: "guide",
+            dependencies: ["BlockRunLLM"],
+            path: "Examples/guide"
+        ),
         .testTarget(name: "BlockRunLLMTests", dependencies: ["BlockRunLLM"]),
     ]
 )

@@ -46,6 +46,14 @@ with asyncio.Runner() as runner:
 """
 
 
+# Languages that need a compiler: their blocks stand in programs, which their own tests run.
+PROGRAMS = {
+    "rust": "examples/rust/*.rs",
+    "swift": "bindings-swift/Examples/*/main.swift",
+    "kotlin": "bindings-kotlin/examples/*.kt",
+}
+
+
 class Block(NamedTuple):
     line: int
     given: str
@@ -109,6 +117,27 @@ def test_python(document: Path, gateway: str, tmp_path: Path) -> None:
 def test_shell(document: Path, gateway: str, tmp_path: Path) -> None:
     script = "".join(block.given + "\n" + block.code for block in blocks(document, "sh"))
     run(["bash", "-eu", "-o", "pipefail"], script, gateway, tmp_path)
+
+
+def lines(code: str) -> str:
+    """Code without its indentation, its empty lines and its keys."""
+    kept = (line.strip() for line in code.replace(f'"{KEY}"', "KEY").splitlines())
+    return "\n" + "".join(f"{line}\n" for line in kept if line)
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_a_compiled_block_is_part_of_a_program(language: str) -> None:
+    programs = [lines(path.read_text()) for path in sorted(ROOT.glob(PROGRAMS[language]))]
+    said = [
+        (name(path), block.line, block.code)
+        for path in DOCUMENTS
+        for block in blocks(path, language)
+    ]
+    assert len(said) > 2
+    for place, line, code in said:
+        assert any(lines(code) in program for program in programs), (
+            f"{place}, line {line + 1}:\n{code}"
+        )
 
 
 def test_a_block_that_fails_is_noticed(gateway: str, tmp_path: Path) -> None:

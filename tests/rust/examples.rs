@@ -10,7 +10,7 @@ use tokio::process::Command;
 const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 
 /// What each must print.
-const EXAMPLES: [(&str, &[&str]); 7] = [
+const EXAMPLES: [(&str, &[&str]); 8] = [
     ("hello", &["reply", "0.001"]),
     ("stream", &["USDC"]),
     ("tools", &["the model calls", "weather", "USDC"]),
@@ -18,6 +18,7 @@ const EXAMPLES: [(&str, &[&str]); 7] = [
     ("budget", &["a novel would cost", "Refused a $", "1 calls"]),
     ("exactly_once", &["USDC  settled  pay_"]),
     ("any_endpoint", &["USDC"]),
+    ("guide", &["Hello!", "19 20"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,13 @@ final class GatewayTests: XCTestCase {
         XCTAssertEqual(payments.count, 2)
     }
 
+    func testTheRestOfTheGuideRuns() throws {
+        let said = try printed(by: "guide", [freshHome()], at: try practiceGateway())
+        XCTAssertEqual(said.filter { $0.hasPrefix("Hello!") }.count, 3, "\(said)")
+        XCTAssert(said.contains { $0.hasSuffix("19 20") }, "\(said)")
+        XCTAssert(said.contains { $0.hasPrefix("ethereum:") }, "\(said)")
+    }
+
     /// The lines that an example of this package prints.
     private func printed(
         by name: String, _ arguments: [String] = [], at gateway: Started

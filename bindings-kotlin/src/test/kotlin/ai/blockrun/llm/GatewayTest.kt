@@ -44,6 +44,14 @@ class GatewayTest {
     }
 
     @Test
+    fun theRestOfTheGuideRuns() {
+        val said = printed("GuideKt", freshHome())
+        assertEquals(3, said.count { it.startsWith("Hello!") }, "$said")
+        assertTrue(said.any { it.endsWith("19 20") }, "$said")
+        assertTrue(said.any { it.startsWith("ethereum:") }, "$said")
+    }
+
+    @Test
     fun aPaidCallCostsWhatItSays() = paying { client ->
         val quote = client.quote("Hello!")
         val before = client.balance()
