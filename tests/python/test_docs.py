@@ -7,6 +7,7 @@ why: ``<!-- not run: reason -->``.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -138,6 +139,18 @@ def test_a_compiled_block_is_part_of_a_program(language: str) -> None:
         assert any(lines(code) in program for program in programs), (
             f"{place}, line {line + 1}:\n{code}"
         )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib")
+def test_settings_and_answers_are_well_formed() -> None:
+    tomllib = importlib.import_module("tomllib")
+    ran = 0
+    for language, read in (("toml", tomllib.loads), ("json", json.loads)):
+        for path in DOCUMENTS:
+            for block in blocks(path, language):
+                assert read(block.code), f"{name(path)}, line {block.line + 1}"
+                ran += 1
+    assert ran > 5
 
 
 def test_a_block_that_fails_is_noticed(gateway: str, tmp_path: Path) -> None:
