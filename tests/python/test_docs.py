@@ -22,6 +22,7 @@ from support import KEY, ROOT, program
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "bindings-python/README.md",
+    ROOT / "gateway/README.md",
     ROOT / "integrations/skill/SKILL.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs/guide").glob("*.md")),
