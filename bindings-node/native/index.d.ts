@@ -73,6 +73,10 @@ export declare class NativeClient {
   get model(): string
   /** Lets go of the connections; calls under way keep theirs until they end. */
   close(): void
+  /** Resources that can be paid for. */
+  discover(input: DiscoverInput, cancel?: CancelHandle | undefined | null): Promise<Array<ResourceOutput>>
+  /** The whole answer of any address. */
+  requestAt(url: string, input: ApiInput, cancel?: CancelHandle | undefined | null): Promise<ApiOutput>
   /** The wallet and what it holds. */
   status(cancel?: CancelHandle | undefined | null): Promise<StatusOutput>
   /** What a person is told of a new wallet. */
@@ -237,6 +241,18 @@ export interface DiscoveredOutput {
 /** Wallets of other programs. */
 export declare function discoveredWallets(): Array<DiscoveredOutput>
 
+/** What is looked for, and where. */
+export interface DiscoverInput {
+  query?: string
+  url?: string
+  network?: string
+  /** Dollars. */
+  maxPrice?: number | string
+  limit?: number
+  /** Milliseconds. */
+  timeout?: number
+}
+
 /** The file of a wallet that was made just now; nothing where there was somebody who pays. */
 export declare function ensureWallet(home?: string | undefined | null): string | null
 
@@ -320,6 +336,16 @@ export interface NetworkOutput {
 
 /** Every network of the table. */
 export declare function networkTable(): Array<NetworkOutput>
+
+/** A way to pay for it. */
+export interface OfferOutput {
+  scheme: string
+  network: string
+  asset: string
+  payTo: string
+  amountUsd?: number
+  amountMicro?: bigint
+}
 
 /** The public id of a call. */
 export declare function paymentId(nonce: string): string
@@ -412,6 +438,25 @@ export interface RecoverSignerInput {
   /** JSON text. */
   authorization: string
   signature: string
+}
+
+/** A resource of a listing. */
+export interface ResourceOutput {
+  url: string
+  kind: string
+  method?: string
+  description?: string
+  serviceName?: string
+  tags: Array<string>
+  mimeType?: string
+  lastUpdated?: string
+  accepts: Array<OfferOutput>
+  priceUsd?: number
+  priceMicro?: bigint
+  /** JSON. */
+  inputSchema?: string
+  /** JSON. */
+  inputExample?: string
 }
 
 /** What the server reported of the settlement. */

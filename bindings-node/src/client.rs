@@ -225,6 +225,6 @@ impl NativeClient {
     }
 }
 
-fn is_account(client: &LLMClient) -> bool {
+pub(crate) fn is_account(client: &LLMClient) -> bool {
     client.payment_mode() == PaymentMode::ApiKey
 }

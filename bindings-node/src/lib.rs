@@ -16,6 +16,7 @@ mod account;
 mod cancel;
 mod client;
 mod convert;
+mod discovery;
 mod errors;
 mod facts;
 mod hook;

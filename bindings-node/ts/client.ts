@@ -5,6 +5,7 @@ import { ApiStream } from './api-stream.js';
 import { readCall, readImage, readPoll, readRequest } from './call.js';
 import { cancellable } from './cancel.js';
 import { readClientOptions } from './client-options.js';
+import { type DiscoverOptions, type Resource, readDiscover, toResource } from './discovery.js';
 import { fetchThrough } from './fetch.js';
 import { fundingOf } from './funding.js';
 import { warnOf } from './journal.js';
@@ -145,7 +146,34 @@ export class LLMClient {
   }
 
   /**
-   * The same for an endpoint that may make its answer in the background (202 and a `poll_url`): it
+   * The same for any address, such as that of a found resource: whatever `url` names is paid, from
+   * this client's wallet and within its limits. Its query comes before `params`.
+   *
+   * ```ts
+   * const [found] = await client.discover({ query: 'weather', maxPrice: 0.01 });
+   * if (found) console.log(await client.requestAt(found.method ?? 'GET', found.url));
+   * ```
+   */
+  async requestAt(method: string, url: string, given?: RequestOptions): Promise<ApiResponse> {
+    const { input, signal } = readRequest(method, '', given);
+    const address = options.text(url, 'url') as string;
+    return toApiResponse(
+      await this.#call(signal, (cancel) => this.#native.requestAt(address, input, cancel)),
+    );
+  }
+
+  /**
+   * Finds what can be bought, in the order of the listing. Pays nothing and shows no wallet. At most
+   * 2,000 items of a listing are looked at; `requestAt` buys what was found.
+   */
+  async discover(given?: DiscoverOptions): Promise<Resource[]> {
+    const { input, signal } = readDiscover(given);
+    const found = await this.#call(signal, (cancel) => this.#native.discover(input, cancel));
+    return found.map(toResource);
+  }
+
+  /**
+   * A `request` of an endpoint that may make its answer in the background (202 and a `poll_url`): it
    * is asked for, with the same payment, until it is made. At the end of the budget an
    * `APITimeoutError` says what was charged; the same call with its `key` asks on.
    */

@@ -8,6 +8,7 @@ export { ApiStream } from './api-stream.js';
 export { type ApiOptions, BlockrunClient } from './blockrun-client.js';
 export { LLMClient, LLMClient as default } from './client.js';
 export * from './compat.js';
+export type { DiscoverOptions, Resource, ResourceOffer } from './discovery.js';
 export * from './errors.js';
 export * as offline from './offline.js';
 export { OpenAI, type OpenAIOptions } from './openai.js';

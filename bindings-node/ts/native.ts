@@ -9,6 +9,7 @@ export type {
   CancelHandle,
   ChatInput,
   ClientInput,
+  DiscoverInput,
   HeadOutput,
   ImageInput,
   ImportInput,
@@ -19,6 +20,7 @@ export type {
   NativeStream,
   PaymentsInput,
   PollInput,
+  ResourceOutput,
 } from '../native/index.js';
 
 /** Endings of the addon's name, in the order in which they are tried. */

@@ -12,7 +12,7 @@ use std::{
 };
 
 use blockrun_llm::{
-    ClientOptions, LLMClient, Result,
+    ClientOptions, LLMClient, Resource, Result,
     http::PaymentHook,
     journal::JournalKind,
     wallet::{Funding, Signer},
@@ -34,7 +34,8 @@ use crate::{
     owned::Owner,
     questions::{AskToPay, AskToSign},
     requests::{
-        api_request, chat_request, client_options, image_request, payment_filter, poll_options,
+        api_request, chat_request, client_options, discover_options, image_request, payment_filter,
+        poll_options,
     },
 };
 
@@ -131,6 +132,26 @@ impl Client {
         let account = self.payment_mode == "apikey";
         let send = async move |core: LLMClient| core.request(&request).await;
         self.call(py, send, move |response| whole_answer(&response, account))
+    }
+
+    /// The answer of a whole address, in the form of `request`.
+    fn request_at(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let url = Arguments(arguments).required("url", Arguments::text)?;
+        let request = api_request(&Arguments(arguments))?;
+        let account = self.payment_mode == "apikey";
+        let send = async move |core: LLMClient| core.request_at(&url, request).await;
+        self.call(py, send, move |response| whole_answer(&response, account))
+    }
+
+    /// Found resources, each with its price, as JSON.
+    fn discover(&self, py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Call> {
+        let options = discover_options(&Arguments(arguments))?;
+        let network = options.network.clone();
+        let find = async move |core: LLMClient| core.discover(&options).await;
+        self.call(py, find, move |found| {
+            let price = |one: &Resource| one.price(network.as_deref());
+            to_json(&found.iter().map(|one| (one, price(one))).collect::<Vec<_>>())
+        })
     }
 
     /// The answer of an endpoint that takes its time, in the form of `request`.

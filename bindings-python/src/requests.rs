@@ -1,7 +1,7 @@
 //! The named arguments of Python as options and requests of the core.
 
 use blockrun_llm::{
-    ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions,
+    ApiRequest, ChatRequest, ClientOptions, DiscoverOptions, ImageRequest, PollOptions,
     http::{Prepay, Replay},
     journal::{Durability, JournalOptions, OnUnresolved, PaymentFilter, RecordState},
     policy::PayeeRule,
@@ -125,6 +125,18 @@ pub(crate) fn api_request(arguments: &Arguments<'_, '_>) -> PyResult<ApiRequest>
         timeout: arguments.seconds("timeout")?,
         replay: arguments.choice("replay", &replays)?.unwrap_or_default(),
         ..ApiRequest::new(parsed, path)
+    })
+}
+
+pub(crate) fn discover_options(arguments: &Arguments<'_, '_>) -> PyResult<DiscoverOptions> {
+    let limit = arguments.count("limit")?;
+    Ok(DiscoverOptions {
+        url: arguments.text("url")?,
+        query: arguments.text("query")?,
+        network: arguments.text("network")?,
+        max_price: arguments.dollars("max_price")?,
+        limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        timeout: arguments.seconds("timeout")?,
     })
 }
 

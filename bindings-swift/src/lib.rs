@@ -13,6 +13,7 @@ mod chat;
 mod client;
 mod config;
 mod convert;
+mod discovery;
 mod error;
 mod hook;
 mod images;

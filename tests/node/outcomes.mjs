@@ -40,6 +40,15 @@ const METHODS = {
     const { status, headers, body } = answer;
     return { ...told(answer), json: body, status, headers: Object.fromEntries(headers) };
   },
+  request_at: async (client, { method, url, query, ...options }) => {
+    const address = url.replace('{server}', client.apiUrl);
+    const answer = await client.requestAt(method, address, { params: query, ...options });
+    return { ...told(answer), json: answer.body, status: answer.status };
+  },
+  discover: async (client, { url, ...options }) => {
+    const at = url?.replace('{server}', client.apiUrl);
+    return { json: (await client.discover({ url: at, ...options })).map(found) };
+  },
   poll: async (client, { method, path, query, interval, budget, ...options }) => {
     const wait = { intervalMs: interval * 1_000, budgetMs: budget * 1_000 };
     const answer = await client.poll(method, path, { params: query, ...wait, ...options });
@@ -56,6 +65,19 @@ const METHODS = {
     return { amount_micro: Number(totalMicro), json: { calls } };
   },
 };
+
+const found = ({ url, kind, method, description, tags, priceMicro, accepts, inputExample }) => ({
+  url,
+  kind,
+  method,
+  description,
+  tags,
+  price_micro: Number(priceMicro),
+  amounts_micro: accepts.map(({ amountMicro }) =>
+    amountMicro === undefined ? null : Number(amountMicro),
+  ),
+  input_example: inputExample,
+});
 
 /** Reads a stream to its end, to its error, or so many chunks of it. */
 async function readOf(stream, most) {

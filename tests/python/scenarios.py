@@ -20,6 +20,7 @@ from blockrun_llm import (
     ImageResponse,
     LLMClient,
     RequirementRejected,
+    Resource,
 )
 
 Client = LLMClient | AsyncLLMClient
@@ -60,7 +61,8 @@ async def answer(client: Client, method: str, arguments: dict[str, Any]) -> Outc
             return {"text": await settled(client.chat(**arguments))}
         case "chat_completion" | "image":
             return told(await settled(getattr(client, method)(**flat(arguments))))
-        case "request" | "poll":
+        case "request" | "request_at" | "poll":
+            at_server(client, arguments)
             arguments["params"] = arguments.pop("query", None)
             got = await settled(getattr(client, method)(**arguments))
             return {
@@ -68,6 +70,9 @@ async def answer(client: Client, method: str, arguments: dict[str, Any]) -> Outc
                 "json": parsed(got.text),
                 "amount_micro": got.cost_micro,
             }
+        case "discover":
+            at_server(client, arguments)
+            return {"json": [found(one) for one in await settled(client.discover(**arguments))]}
         case "quote":
             return {"amount_micro": (await settled(client.quote(**arguments))).amount_micro}
         case "balance":
@@ -79,6 +84,25 @@ async def answer(client: Client, method: str, arguments: dict[str, Any]) -> Outc
             return {"amount_micro": sums["total_micro"], "json": {"calls": sums["calls"]}}
         case other:
             raise NotImplementedError(other)
+
+
+def at_server(client: Client, arguments: dict[str, Any]) -> None:
+    """Puts the scenario's server where an address says so."""
+    if "url" in arguments:
+        arguments["url"] = arguments["url"].replace("{server}", client.api_url)
+
+
+def found(resource: Resource) -> Outcome:
+    return {
+        "url": resource.url,
+        "kind": resource.kind,
+        "method": resource.method,
+        "description": resource.description,
+        "tags": list(resource.tags),
+        "price_micro": resource.price_micro,
+        "amounts_micro": [offer.amount_micro for offer in resource.accepts],
+        "input_example": resource.input_example,
+    }
 
 
 def flat(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -87,6 +87,11 @@ async fn any_endpoint_is_paid_and_no_path_leads_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_is_paid_from_the_same_purse() {
+    play("discovery.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_in_the_background_is_asked_for_with_its_payment() {
     play("poll.json").await;
 }

@@ -71,6 +71,16 @@ async def answer(client: Any, method: str, given: dict[str, Any], most: int | No
         case "request":
             given["replay"] = {None: True, "never": False}[given.get("replay")]
             return told(await client.request(ffi.ApiRequest(**texts(given, *AS_TEXT))))
+        case "request_at":
+            url = given.pop("url").replace("{server}", client.api_url())
+            request = ffi.ApiRequest(path="", **texts(given, *AS_TEXT))
+            return told(await client.request_at(url, request))
+        case "discover":
+            if "url" in given:
+                given["url"] = given["url"].replace("{server}", client.api_url())
+            if "max_price" in given:
+                given["max_price"] = ffi.parse_usdc(given["max_price"])
+            return {"json": list(map(found, await client.discover(ffi.DiscoverOptions(**given))))}
         case "quote":
             messages = [message("user", given.pop("prompt"))]
             price = await client.quote(messages, None, None, ffi.ChatOptions(**given))
@@ -140,6 +150,20 @@ def told(response: Any) -> Outcome:
         fallback = response.fallback
         seen |= {"text": response.text, "fallback": vars(fallback) if fallback else None}
     return seen
+
+
+def found(resource: Any) -> Outcome:
+    amounts = [offer.amount for offer in resource.accepts]
+    return {
+        "url": resource.url,
+        "kind": resource.kind,
+        "method": resource.method,
+        "description": resource.description,
+        "tags": resource.tags,
+        "price_micro": resource.price.micro if resource.price else None,
+        "amounts_micro": [amount.micro if amount else None for amount in amounts],
+        "input_example": parsed(resource.input_example or "null"),
+    }
 
 
 def failure(details: Any) -> Outcome:

@@ -14,7 +14,7 @@ Importing it reads no file and no environment variable, and installs no logging.
 from . import offline
 from ._agent import setup_agent_wallet, status
 from ._async_client import AsyncLLMClient
-from ._base import AsyncOnPayment, Dollars, Messages, OnPayment
+from ._base import AsyncOnPayment, Dollars, Messages, OnPayment, Params
 from ._chunks import (
     ChatChunkChoice,
     ChatChunkDelta,
@@ -23,8 +23,9 @@ from ._chunks import (
     ChatCompletionChunk,
     accumulate_chunks,
 )
-from ._client import LLMClient, Params
+from ._client import LLMClient
 from ._desk import Signer
+from ._discovery import Resource, ResourceOffer
 from ._errors import (
     APIConnectionError,
     APIError,
@@ -154,6 +155,8 @@ __all__ = [
     "Reconciliation",
     "RecordState",
     "RequirementRejected",
+    "Resource",
+    "ResourceOffer",
     "ServerEvent",
     "ServerFallback",
     "Signer",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
-from ._arguments import api_arguments, further_fields
-from ._async_chat import AsyncChatMethods
+from ._arguments import further_fields
+from ._async_endpoints import AsyncEndpointMethods
 from ._images import ImageResponse
 from ._json_object import read_list
 from ._money import (
@@ -19,18 +19,13 @@ from ._money import (
     spending_from_native,
 )
 from ._openai import AsyncOpenAI
-from ._response import ApiResponse
-from ._streams import AsyncEventStream
 from ._types import ChatResponse
 from ._wallet import WalletStatus
 
 _Client = TypeVar("_Client", bound="AsyncLLMClient")
 
-Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
-"""A query: names and texts or numbers; a list is a name several times."""
 
-
-class AsyncLLMClient(AsyncChatMethods):
+class AsyncLLMClient(AsyncEndpointMethods):
     """`LLMClient` for asyncio: the same constructor and methods, to be awaited.
 
     ::
@@ -77,74 +72,6 @@ class AsyncLLMClient(AsyncChatMethods):
             "extra": further_fields(extra),
         }
         return ImageResponse(*await self._finish(self._native.image(arguments)))
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        params: Params | None = None,
-        model: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        replay: Literal["always", "never"] | None = None,
-    ) -> ApiResponse:
-        """Sends a request to any endpoint; all as `LLMClient.request`."""
-        options = {
-            "model": model,
-            "idempotency_key": idempotency_key,
-            "timeout": timeout,
-            "replay": replay,
-        }
-        arguments = api_arguments(method, path, body, params, options)
-        return ApiResponse.from_native(await self._finish(self._native.request(arguments)))
-
-    async def poll(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        params: Params | None = None,
-        model: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        budget: float | None = None,
-        interval: float | None = None,
-    ) -> ApiResponse:
-        """Makes a request whose answer may take its time; all as `LLMClient.poll`."""
-        options = {
-            "model": model,
-            "idempotency_key": idempotency_key,
-            "timeout": timeout,
-            "budget": budget,
-            "interval": interval,
-        }
-        arguments = api_arguments(method, path, body, params, options)
-        return ApiResponse.from_native(await self._finish(self._native.poll(arguments)))
-
-    async def stream(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        params: Params | None = None,
-        model: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        replay: Literal["always", "never"] | None = None,
-    ) -> AsyncEventStream:
-        """The same for an event stream; all as `LLMClient.stream`."""
-        options = {
-            "model": model,
-            "idempotency_key": idempotency_key,
-            "timeout": timeout,
-            "replay": replay,
-        }
-        arguments = api_arguments(method, path, body, params, options)
-        return AsyncEventStream(await self._finish(self._native.stream(arguments)), self._start)
 
     async def list_models(self) -> list[dict[str, Any]]:
         """The models that the server offers, with their prices as it publishes them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -18,6 +18,9 @@ Dollars = int | float | str | Decimal
 
 Messages = Sequence[Any]
 """Messages in OpenAI's form: dicts, or messages of earlier answers. Sent as they are."""
+
+Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
+"""A query: names and texts or numbers; a list is a name several times."""
 
 OnPayment = Callable[[PaymentRequest], bool | None]
 """Agrees to a payment with True or None, refuses it with False."""

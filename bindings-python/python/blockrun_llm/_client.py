@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
-from ._arguments import api_arguments, further_fields
+from ._arguments import further_fields
 from ._async_client import AsyncLLMClient
-from ._chat import ChatMethods
+from ._endpoints import EndpointMethods
 from ._images import ImageResponse
 from ._json_object import read_list
 from ._money import (
@@ -20,18 +19,13 @@ from ._money import (
     spending_from_native,
 )
 from ._openai import OpenAI
-from ._response import ApiResponse
-from ._streams import EventStream
 from ._types import ChatResponse
 from ._wallet import WalletStatus
 
 _Client = TypeVar("_Client", bound="LLMClient")
 
-Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
-"""A query: names and texts or numbers; a list is a name several times."""
 
-
-class LLMClient(ChatMethods):
+class LLMClient(EndpointMethods):
     """Client of an OpenAI-compatible endpoint that answers 402 with a price.
 
     A call that the server asks money for is paid in USDC, exactly once, within the limits of the
@@ -148,115 +142,6 @@ class LLMClient(ChatMethods):
             "extra": further_fields(extra),
         }
         return ImageResponse(*self._wait(self._native.image(arguments)))
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        params: Params | None = None,
-        model: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        replay: Literal["always", "never"] | None = None,
-    ) -> ApiResponse:
-        """Sends a request to any endpoint below the base address and pays for it when asked.
-
-        Args:
-            method: HTTP method.
-            path: Path below the base address, such as ``/v1/search``; it must lead nowhere else.
-            body: JSON value to send, or bytes that are JSON.
-            params: Query.
-            model: Name for the records and for budgets by model.
-            idempotency_key: As for `chat`.
-            timeout: Total seconds of this call. Default: the client's.
-            replay: Whether a payment may be sent again when its answer is lost: ``"always"`` (the
-                default), or ``"never"`` for a handler that does its work anew for each request.
-
-        Raises:
-            APIError: The answer is not a 2xx; and as `chat`.
-            ValueError: As `chat`, and so are the others.
-        """
-        options = {
-            "model": model,
-            "idempotency_key": idempotency_key,
-            "timeout": timeout,
-            "replay": replay,
-        }
-        arguments = api_arguments(method, path, body, params, options)
-        return ApiResponse.from_native(self._wait(self._native.request(arguments)))
-
-    def poll(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        params: Params | None = None,
-        model: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        budget: float | None = None,
-        interval: float | None = None,
-    ) -> ApiResponse:
-        """Sends a request that may be accepted first and answered later, and asks until it is.
-
-        The answer to a 202 is asked for at its ``poll_url``, below the same address only, with the
-        same payment. Any other success is returned at once.
-
-        Args:
-            method: As for `request`, and so are the others.
-            path: Path below the base address.
-            body: JSON value to send.
-            params: Query.
-            model: Name for the records and for budgets by model.
-            idempotency_key: As for `chat`; the same call with the same key asks on.
-            timeout: Total seconds until the request is accepted. Default: the client's.
-            budget: Seconds to wait for the answer after that. Default 300.
-            interval: Seconds between two questions; ``Retry-After`` prolongs it. Default 5.
-
-        Raises:
-            APITimeoutError: The budget was spent; ``payment`` says what was charged.
-            APIError: The server says that it failed; and as `request`.
-        """
-        options = {
-            "model": model,
-            "idempotency_key": idempotency_key,
-            "timeout": timeout,
-            "budget": budget,
-            "interval": interval,
-        }
-        arguments = api_arguments(method, path, body, params, options)
-        return ApiResponse.from_native(self._wait(self._native.poll(arguments)))
-
-    def stream(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        params: Params | None = None,
-        model: str | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        replay: Literal["always", "never"] | None = None,
-    ) -> EventStream:
-        """The same for an endpoint that answers with an event stream, as soon as it begins to.
-
-        What a chat needs to be streamed, ``"stream": True``, is for you to put into the body.
-
-        Raises:
-            APIError: As `request`, and so are the others.
-        """
-        options = {
-            "model": model,
-            "idempotency_key": idempotency_key,
-            "timeout": timeout,
-            "replay": replay,
-        }
-        arguments = api_arguments(method, path, body, params, options)
-        return EventStream(self._wait(self._native.stream(arguments)), self._wait)
 
     def list_models(self) -> list[dict[str, Any]]:
         """The models that the server offers, with their prices as it publishes them.

@@ -145,6 +145,43 @@ public final class LLMClient: Sendable {
         try await call { [native] in try await native.request(request: request, cancel: $0) }
     }
 
+    // MARK: Elsewhere
+
+    /// Finds what can be bought, in the order of the listing; ``requestAt(_:method:query:body:idempotencyKey:timeout:replay:)``
+    /// buys it. Pays nothing and shows no wallet. At most 2,000 items of a listing are looked at.
+    ///
+    /// ```swift
+    /// let found = try await client.discover(DiscoverOptions(query: "weather", maxPrice: Usdc("0.01")))
+    /// ```
+    public func discover(_ options: DiscoverOptions = DiscoverOptions()) async throws -> [Resource] {
+        try await call { [native] in try await native.discover(options: options, cancel: $0) }
+    }
+
+    /// Sends a request to any address, such as that of a found ``Resource``, and pays when asked, from
+    /// this client's wallet and within its limits. Whatever `url` names is paid, and no other server.
+    ///
+    /// - Parameters:
+    ///   - url: Whole address, https, or http where this client's own server is on this machine.
+    ///   - query: Comes after that of the address.
+    ///   - body: JSON text.
+    ///   - replay: As in ``ApiRequest``, and so are the others.
+    public func requestAt(
+        _ url: String,
+        method: String = "GET",
+        query: [String: String] = [:],
+        body: String? = nil,
+        idempotencyKey: String? = nil,
+        timeout: TimeInterval? = nil,
+        replay: Bool = true
+    ) async throws -> ApiResponse {
+        let request = ApiRequest(
+            path: "", method: method, query: query, body: body, idempotencyKey: idempotencyKey,
+            timeout: timeout, replay: replay)
+        return try await call { [native] in
+            try await native.requestAt(url: url, request: request, cancel: $0)
+        }
+    }
+
     // MARK: What it costs
 
     /// What a call would cost now. Pays nothing and is not bound by limits.

@@ -66,6 +66,22 @@ private func answer(_ client: LLMClient, _ call: Case, _ given: Case) async thro
         return try await read(stream, call["read"] as? Int)
     case "image": return told(try await client.image(given.text("prompt"), options: given.image()))
     case "request": return told(try await client.request(try given.request()))
+    case "request_at":
+        return told(
+            try await client.requestAt(
+                given.address(at: client) ?? "",
+                method: given.text("method"),
+                query: given["query"] as? [String: String] ?? [:],
+                body: given.written("body"),
+                idempotencyKey: given.maybe("idempotency_key")))
+    case "discover":
+        let options = DiscoverOptions(
+            query: given.maybe("query"),
+            url: given.address(at: client),
+            network: given.maybe("network"),
+            maxPrice: try given.maybe("max_price").map { try Usdc($0) },
+            limit: given["limit"] as? Int)
+        return ["json": try await client.discover(options).map(found)]
     case "quote": return ["amount_micro": try await client.quote(given.text("prompt")).amount.micro]
     case "balance": return ["amount_micro": try await client.balance().micro]
     case "list_models": return ["json": try await client.listModels().map { parsed($0.json) }]
@@ -133,6 +149,19 @@ private func told(_ response: ApiResponse) -> Outcome {
     ]
 }
 
+private func found(_ resource: Resource) -> [String: Any] {
+    plain([
+        "url": resource.url,
+        "kind": resource.kind,
+        "method": resource.method,
+        "description": resource.description,
+        "tags": resource.tags,
+        "price_micro": resource.price?.micro,
+        "amounts_micro": resource.accepts.map { $0.amount.map { $0.micro as Any } ?? NSNull() },
+        "input_example": resource.inputExample.map(parsed),
+    ])
+}
+
 private func failure(_ error: BlockrunError) -> Outcome {
     [
         "error": "\(error.code)",
@@ -171,6 +200,11 @@ private func parsed(_ text: String) -> Any {
 
 extension Case {
     fileprivate func maybe(_ name: String) -> String? { self[name] as? String }
+
+    /// An address, at the scenario's server where it says so.
+    fileprivate func address(at client: LLMClient) -> String? {
+        maybe("url")?.replacingOccurrences(of: "{server}", with: client.apiUrl)
+    }
 
     fileprivate func time(_ name: String) -> TimeInterval? { self[name] as? Double }
 

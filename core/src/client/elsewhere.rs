@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Inner, LLMClient, Rail};
+use super::{ApiRequest, Inner, LLMClient, Rail};
 use crate::{
     error::{Error, Result},
-    http::PaidHttp,
+    http::{PaidHttp, PaidResponse},
     policy::check_url,
 };
 
@@ -23,8 +23,20 @@ impl LLMClient {
     /// this client's server is not, or the other way round (play money and real money have different
     /// proofs), and with an API key, which belongs to one server.
     pub fn at(&self, url: &str) -> Result<Self> {
-        let wallet = self.inner.rail.wallet("at")?;
-        let mut base = check_url("url", url)?;
+        let rail = Rail::Wallet(Box::new(self.http_at("url", url)?));
+        let Inner { model, timeout, .. } = &*self.inner;
+        Ok(Self { inner: Arc::new(Inner { rail, model: model.clone(), timeout: *timeout }) })
+    }
+
+    /// What pays at the client's own server; `method` is what only a wallet can do.
+    pub(crate) fn http_of(&self, method: &str) -> Result<&PaidHttp> {
+        self.inner.rail.wallet(method)
+    }
+
+    /// What pays at the server of an address, which `field` named.
+    pub(crate) fn http_at(&self, field: &str, url: &str) -> Result<PaidHttp> {
+        let wallet = self.http_of("at")?;
+        let mut base = check_url(field, url)?;
         base.set_path("");
         base.set_query(None);
         base.set_fragment(None);
@@ -34,12 +46,27 @@ impl LLMClient {
                 if base.scheme() == "http" { &base } else { &wallet.api_url },
                 if base.scheme() == "http" { &wallet.api_url } else { &base },
             );
-            return Err(Error::argument("url", &problem));
+            return Err(Error::argument(field, &problem));
         }
         let foresight = Arc::new(wallet.foresight.of_nothing());
-        let http = PaidHttp { api_url: base, foresight, ..wallet.clone() };
-        let rail = Rail::Wallet(Box::new(http));
-        let Inner { model, timeout, .. } = &*self.inner;
-        Ok(Self { inner: Arc::new(Inner { rail, model: model.clone(), timeout: *timeout }) })
+        Ok(PaidHttp { api_url: base, foresight, ..wallet.clone() })
+    }
+
+    /// Sends a request to a whole address, such as that of a found resource, and pays for it when
+    /// asked: [`at`](Self::at) and [`request`](Self::request) in one. The request's path is empty, as
+    /// the address has it; its query comes after that of the address.
+    ///
+    /// # Errors
+    /// As both, and `InvalidArgument` for a request with a path of its own.
+    pub async fn request_at(&self, url: &str, request: ApiRequest) -> Result<PaidResponse> {
+        if !request.path.is_empty() {
+            let problem = format!("is {:?}: the address {url:?} has it already", request.path);
+            return Err(Error::argument("path", &problem));
+        }
+        let address = check_url("url", url)?;
+        let mut query: Vec<_> = address.query_pairs().into_owned().collect();
+        query.extend(request.query);
+        let request = ApiRequest { path: address.path().to_owned(), query, ..request };
+        self.at(url)?.request(&request).await
     }
 }

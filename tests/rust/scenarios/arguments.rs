@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use blockrun_llm::{
-    ApiRequest, ChatRequest, ClientOptions, ImageRequest, PollOptions,
+    ApiRequest, ChatRequest, ClientOptions, DiscoverOptions, ImageRequest, PollOptions,
     http::{Prepay, Replay},
     journal::JournalOptions,
 };
@@ -25,7 +25,7 @@ pub(crate) fn options(given: &Map<String, Value>, base: &str) -> ClientOptions {
         match name.as_str() {
             "private_key" => options.private_key = Some(text(value).into()),
             "api_url" => options.api_url = Some(text(value)),
-            "rpc_url" => options.rpc_url = Some(text(value).replace("{server}", base)),
+            "rpc_url" => options.rpc_url = Some(address(value, base)),
             "model" => options.model = Some(text(value)),
             "timeout" => options.timeout = Some(seconds(value)),
             "prepay" => options.prepay = Some(Prepay::parse(name, &text(value)).unwrap()),
@@ -94,10 +94,11 @@ pub(crate) fn image(arguments: &Map<String, Value>) -> ImageRequest {
 /// A request to any endpoint.
 pub(crate) fn api(arguments: &Map<String, Value>) -> ApiRequest {
     let method = text(&arguments["method"]).parse().unwrap();
-    let mut request = ApiRequest::new(method, text(&arguments["path"]));
+    let path = arguments.get("path").map(text).unwrap_or_default();
+    let mut request = ApiRequest::new(method, path);
     for (name, value) in arguments {
         match name.as_str() {
-            "method" | "path" => {}
+            "method" | "path" | "url" => {}
             "body" => request.body = value.to_string().into(),
             "query" => {
                 let pairs = value.as_object().unwrap().iter();
@@ -113,6 +114,27 @@ pub(crate) fn api(arguments: &Map<String, Value>) -> ApiRequest {
         }
     }
     request
+}
+
+/// A search.
+pub(crate) fn discover(arguments: &Map<String, Value>, base: &str) -> DiscoverOptions {
+    let mut options = DiscoverOptions::default();
+    for (name, value) in arguments {
+        match name.as_str() {
+            "url" => options.url = Some(address(value, base)),
+            "query" => options.query = Some(text(value)),
+            "network" => options.network = Some(text(value)),
+            "max_price" => options.max_price = Some(text(value).parse().unwrap()),
+            "limit" => options.limit = value.as_u64().map(|limit| limit.try_into().unwrap()),
+            _ => panic!("a search has no {name:?}"),
+        }
+    }
+    options
+}
+
+/// An address, at the server where it says so.
+pub(crate) fn address(value: &Value, base: &str) -> String {
+    text(value).replace("{server}", base)
 }
 
 /// How long to ask for an answer.

@@ -1,7 +1,7 @@
 //! What a caller saw, by the names that the scenarios use.
 
 use blockrun_llm::{
-    ChatChunk, ChatResponse, Error, ErrorKind, ImageResponse, PaymentState, Result, Usdc,
+    ChatChunk, ChatResponse, Error, ErrorKind, ImageResponse, PaymentState, Resource, Result, Usdc,
     chat::ChatStream, http::PaidResponse,
 };
 use serde_json::{Value, json};
@@ -39,6 +39,24 @@ pub(crate) fn whole(response: &PaidResponse) -> Value {
         "json": parsed(&String::from_utf8_lossy(&response.body)),
         "amount_micro": micro(response.receipt.as_ref().map_or(Usdc::ZERO, |one| one.amount)),
     })
+}
+
+/// What was found; the price is that of a network.
+pub(crate) fn found(resources: &[Resource], network: Option<&str>) -> Value {
+    let shown = |one: &Resource| {
+        json!({
+            "url": one.url,
+            "kind": one.kind,
+            "method": one.method,
+            "description": one.description,
+            "tags": one.tags,
+            "price_micro": one.price(network).map(micro),
+            "amounts_micro":
+                one.accepts.iter().map(|offer| offer.amount.map(micro)).collect::<Vec<_>>(),
+            "input_example": one.input_example,
+        })
+    };
+    json!({"json": resources.iter().map(shown).collect::<Vec<_>>()})
 }
 
 /// A stream as far as it was read, with its error if it ended with one.

@@ -32,6 +32,14 @@ async fn answered(client: &LLMClient, call: &Call) -> Result<Value> {
         }
         "image" => outcome::image(&client.image(&arguments::image(arguments)).await?),
         "request" => outcome::whole(&client.request(&arguments::api(arguments)).await?),
+        "request_at" => {
+            let url = arguments::address(&arguments["url"], client.api_url());
+            outcome::whole(&client.request_at(&url, arguments::api(arguments)).await?)
+        }
+        "discover" => {
+            let options = arguments::discover(arguments, client.api_url());
+            outcome::found(&client.discover(&options).await?, options.network.as_deref())
+        }
         "poll" => {
             let (request, options) = (arguments::api(arguments), arguments::poll(arguments));
             outcome::whole(&client.poll(&request, options).await?)

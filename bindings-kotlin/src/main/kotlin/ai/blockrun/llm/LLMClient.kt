@@ -1,5 +1,7 @@
 package ai.blockrun.llm
 
+import java.time.Duration
+
 /**
  * Client of an OpenAI-compatible endpoint that answers 402 with a price.
  *
@@ -119,6 +121,34 @@ class LLMClient(
 
     /** Sends a request to any endpoint below the base address, and pays when asked. */
     suspend fun request(request: ApiRequest): ApiResponse = call { native.request(request) }
+
+    /**
+     * Finds what can be bought, in the order of the listing; [requestAt] buys it. Pays nothing and shows
+     * no wallet. At most 2,000 items of a listing are looked at.
+     */
+    suspend fun discover(options: DiscoverOptions = DiscoverOptions()): List<Resource> =
+        call { native.discover(options) }
+
+    /**
+     * Sends a request to any address, such as that of a found [Resource], and pays when asked, from this
+     * client's wallet and within its limits. Whatever [url] names is paid, and no other server.
+     *
+     * @param url whole address, https, or http where this client's own server is on this machine.
+     * @param query comes after that of the address.
+     * @param body JSON text.
+     * @param replay as in [ApiRequest], and so are the others.
+     */
+    suspend fun requestAt(
+        url: String,
+        method: String = "GET",
+        query: Map<String, String> = emptyMap(),
+        body: String? = null,
+        idempotencyKey: String? = null,
+        timeout: Duration? = null,
+        replay: Boolean = true,
+    ): ApiResponse = call {
+        native.requestAt(url, ApiRequest("", method, query, body, idempotencyKey, timeout, replay))
+    }
 
     /**
      * What a call would cost now. Pays nothing and is not bound by limits.

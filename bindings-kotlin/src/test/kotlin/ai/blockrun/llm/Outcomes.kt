@@ -74,6 +74,16 @@ private suspend fun answer(client: LLMClient, call: JsonObject, arguments: Case)
         )
         "image" -> told(client.image(arguments.text("prompt"), arguments.image()))
         "request" -> told(client.request(arguments.request()))
+        "request_at" -> told(
+            client.requestAt(
+                checkNotNull(arguments.address(client)),
+                arguments.text("method"),
+                arguments.query(),
+                arguments["body"]?.toString(),
+                arguments.maybe("idempotency_key"),
+            ),
+        )
+        "discover" -> seen("json" to client.discover(arguments.search(client)).map(::found))
         "quote" -> seen("amount_micro" to client.quote(arguments.text("prompt")).amount)
         "balance" -> seen("amount_micro" to client.balance())
         "list_models" -> seen("json" to client.listModels())
@@ -112,10 +122,23 @@ private fun Case.image() = ImageOptions(
     idempotencyKey = maybe("idempotency_key"),
 )
 
+private fun Case.search(client: LLMClient) = DiscoverOptions(
+    query = maybe("query"),
+    url = address(client),
+    network = maybe("network"),
+    maxPrice = maybe("max_price")?.let(::Usdc),
+    limit = maybe("limit")?.toLong(),
+)
+
+/** An address, at the scenario's server where it says so. */
+private fun Case.address(client: LLMClient): String? = maybe("url")?.replace("{server}", client.apiUrl)
+
+private fun Case.query() = this["query"]?.jsonObject?.mapValues { it.value.jsonPrimitive.content }.orEmpty()
+
 private fun Case.request() = ApiRequest(
     path = text("path"),
     method = text("method"),
-    query = this["query"]?.jsonObject?.mapValues { it.value.jsonPrimitive.content }.orEmpty(),
+    query = query(),
     body = this["body"]?.toString(),
     idempotencyKey = maybe("idempotency_key"),
     replay = when (val replay = maybe("replay")) {
@@ -176,6 +199,17 @@ private fun told(response: ApiResponse): JsonObject = seen(
     "json" to parsed(String(response.body)),
     "amount_micro" to response.cost,
     "transaction" to response.transaction,
+)
+
+private fun found(resource: Resource): JsonObject = seen(
+    "url" to resource.url,
+    "kind" to resource.kind,
+    "method" to resource.method,
+    "description" to resource.description,
+    "tags" to resource.tags,
+    "price_micro" to resource.price,
+    "amounts_micro" to resource.accepts.map { it.amount },
+    "input_example" to resource.inputExample?.let(::parsed),
 )
 
 private fun failure(error: BlockrunException): JsonObject = seen(
