@@ -1,8 +1,9 @@
 """Every block of Python and of shell in the documents runs, against the practice gateway.
 
 The blocks of a document run in its order and know of each other. What a reader has and a test has
-not stands before a block as a comment: ``<!-- given: code -->``. A block that no test can run says
-why: ``<!-- not run: reason -->``.
+not stands before a block as a comment: ``<!-- given: code -->``. A block that serves until it is
+stopped says where, ``<!-- serves: port -->``, and is stopped once somebody listens there. A block
+that no test can run says why: ``<!-- not run: reason -->``.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ import importlib
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +34,7 @@ DOCUMENTS = [
 ]
 
 BLOCK = re.compile(
-    r"(?:^<!-- (?P<note>given|not run):\s*(?P<text>(?:(?!-->).)*?)\s*-->\n+)?"
+    r"(?:^<!-- (?P<note>given|serves|not run):\s*(?P<text>(?:(?!-->).)*?)\s*-->\n+)?"
     r"^```(?P<language>\w+)\n(?P<code>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -63,11 +68,16 @@ class Block(NamedTuple):
 
 
 def blocks(document: Path, language: str) -> list[Block]:
-    """The blocks of a language that are to be run."""
+    """The blocks of a language that are to be run, and to end."""
+    return noted(document, language, (None, "given"))
+
+
+def noted(document: Path, language: str, notes: tuple[str | None, ...]) -> list[Block]:
+    """The blocks of a language under one of these notes."""
     text = document.read_text()
     found: list[Block] = []
     for match in BLOCK.finditer(text):
-        if match["language"] == language and match["note"] != "not run":
+        if match["language"] == language and match["note"] in notes:
             line = text.count("\n", 0, match.start("code"))
             code = re.sub(r"0x(?:…|\.\.\.)", KEY, match["code"])
             found.append(Block(line, match["text"] or "", code))
@@ -78,9 +88,10 @@ def documents(language: str) -> list[Path]:
     return [document for document in DOCUMENTS if blocks(document, language)]
 
 
-def run(command: list[str], given: str, gateway: str, folder: Path) -> None:
+def environment(gateway: str, folder: Path) -> dict[str, str]:
+    """What a reader has set."""
     programs = str(program("blockrun", "BLOCKRUN_BIN").parent)
-    environment = {
+    return {
         **os.environ,
         "BLOCKRUN_WALLET_KEY": KEY,
         "BLOCKRUN_API_URL": gateway,
@@ -89,10 +100,13 @@ def run(command: list[str], given: str, gateway: str, folder: Path) -> None:
         "HOME": str(folder),
         "PATH": os.pathsep.join([programs, str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
+
+
+def run(command: list[str], given: str, gateway: str, folder: Path) -> None:
     done = subprocess.run(
         command,
         input=given,
-        env=environment,
+        env=environment(gateway, folder),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -119,6 +133,50 @@ def test_python(document: Path, gateway: str, tmp_path: Path) -> None:
 def test_shell(document: Path, gateway: str, tmp_path: Path) -> None:
     script = "".join(block.given + "\n" + block.code for block in blocks(document, "sh"))
     run(["bash", "-eu", "-o", "pipefail"], script, gateway, tmp_path)
+
+
+SERVERS = [
+    (document, *block) for document in DOCUMENTS for block in noted(document, "sh", ("serves",))
+]
+
+
+def answers(port: str) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", int(port))) == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "line", "port", "code"),
+    SERVERS,
+    ids=[f"{name(document)}-{line}" for document, line, *_ in SERVERS],
+)
+def test_a_server_listens(
+    document: Path, line: int, port: str, code: str, gateway: str, tmp_path: Path
+) -> None:
+    if answers(port):
+        assert "CI" not in os.environ, f"somebody else listens on {port}"
+        pytest.skip(f"somebody else listens on {port}")
+    given = environment(gateway, tmp_path)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        ["bash", "-eu", "-c", code],
+        env=given,
+        cwd=tmp_path,
+        stdout=pipe,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as server:
+        try:
+            until = time.monotonic() + 60
+            while not answers(port) and server.poll() in (None, 0) and time.monotonic() < until:
+                time.sleep(0.05)
+            listens = answers(port)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGTERM)
+        said, _ = server.communicate(timeout=60)
+    assert listens, f"{name(document)}, line {line + 1}: {said}"
 
 
 def lines(code: str) -> str:
