@@ -24,7 +24,7 @@ FEATURES := blockrun-gateway/onchain,blockrun-gateway/postgres,blockrun-cli/otel
 .PHONY: help build native wheel addon demo test everything lint lint-rust lint-python lint-node \
 	test-rust test-python test-node test-integrations hosts-python hosts-node test-hosts ffi hello \
 	swift kotlin test-swift test-kotlin test-uniffi parity \
-	faults compare interop load soak clean
+	faults compare interop load bench bench-packages soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -254,6 +254,35 @@ load: native $(INTEROP)/.installed ## paid calls a second beside other servers, 
 	mkdir -p $(INTEROP)/servers
 	cp tests/interop/servers/*.mjs $(INTEROP)/servers
 	$(PYTHON) benches/load.py --target $(TARGET) --interop $(INTEROP) --write benches/LOAD.md
+
+# --- our clients beside the published and the official ones, in front of one stand-in
+
+BENCH := $(TARGET)/bench
+
+$(BENCH)/.installed: benches/clients/package.json
+	mkdir -p $(BENCH)/published
+	cp $< $(BENCH)/published
+	cd $(BENCH)/published && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	$(PYTHON) -m venv $(BENCH)/python
+	touch $@
+
+# Ours is installed as anybody would install it, by itself.
+bench-packages: $(VENV)/.installed node_modules/.installed $(COMPARISON)/.installed $(BENCH)/.installed
+	cargo build --release -p blockrun-bench
+	$(VENV)/bin/maturin build --release --quiet --interpreter $(VENV)/bin/python --out $(BENCH)/wheels
+	$(BENCH)/python/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+		$(BENCH)/wheels/blockrun_llm-*.whl
+	npm run --silent build
+	rm -rf $(BENCH)/packed $(BENCH)/node && mkdir -p $(BENCH)/node
+	node bindings-node/scripts/pack.mjs $(BENCH)/packed
+	echo '{"private":true}' > $(BENCH)/node/package.json
+	cd $(BENCH)/node && npm install --offline --no-audit --no-fund --loglevel=error $(BENCH)/packed/*.tgz
+
+# The clients share the machine with the stand-in, so nothing else should. QUICK=1 takes one round, and
+# leaves RESULTS.md alone.
+bench: bench-packages ## our clients beside the others, into benches/RESULTS.md
+	$(PYTHON) -B benches/clients --target $(TARGET) \
+		$(if $(QUICK),--quick,--write benches/RESULTS.md)
 
 # `cargo test` runs a subset of it.
 faults: ## every fault at every byte, with the table of results

@@ -1,13 +1,15 @@
 //! What the measuring programs share: the terms that are asked, the payments that came, payments
-//! that are signed beforehand, rows of calls, and what was measured.
+//! that are signed beforehand, rows of calls, the pieces of a call, and what was measured.
 
 mod payments;
+mod pieces;
 mod report;
 mod row;
 mod terms;
 mod till;
 
 pub use payments::{Shop, Signed};
+pub use pieces::Pieces;
 pub use report::Report;
 pub use row::{Call, Measured, Row, play};
 pub use terms::Terms;

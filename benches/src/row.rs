@@ -16,12 +16,10 @@ use crate::Problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Call {
-    /// A short prompt, a whole answer.
+    /// The answer comes whole.
     Chat,
-    /// A short prompt, an answer in 200 chunks.
+    /// It comes in 200 chunks.
     Stream,
-    /// A prompt of 1 MB, a whole answer.
-    Large,
 }
 
 /// Calls to be made.
@@ -29,6 +27,8 @@ pub enum Call {
 pub struct Row {
     /// What is called.
     pub call: Call,
+    /// Bytes of the prompt.
+    pub prompt: usize,
     /// Round trips that each call takes: 1 or 2.
     pub trips: u8,
     /// Calls at a time.

@@ -17,8 +17,6 @@ use bytes::Bytes;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-const PROMPT: &str = "Hello!";
-const LARGE: usize = 1_000_000;
 const CHUNKS: usize = 200;
 
 #[tokio::main]
@@ -80,13 +78,10 @@ impl Paying {
 
     async fn play(&self, row: Row) -> Result<Measured, Problem> {
         let client = if row.trips == 1 { &self.one_trip } else { &self.two_trips }.clone();
-        let prompt = if row.call == Call::Large { "x".repeat(LARGE) } else { PROMPT.to_owned() };
-        let request = ChatRequest::new(prompt);
+        let request = ChatRequest::new("x".repeat(row.prompt));
         match row.call {
             Call::Stream => play(row, move || read(client.clone(), request.clone())).await,
-            Call::Chat | Call::Large => {
-                play(row, move || ask(client.clone(), request.clone())).await
-            }
+            Call::Chat => play(row, move || ask(client.clone(), request.clone())).await,
         }
     }
 }
@@ -135,7 +130,7 @@ impl Bare {
     }
 
     async fn play(&self, row: Row) -> Result<Measured, Problem> {
-        let content = if row.call == Call::Large { "x".repeat(LARGE) } else { PROMPT.to_owned() };
+        let content = "x".repeat(row.prompt);
         let mut body = json!({
             "model": "openai/gpt-4o-mini",
             "messages": [{"role": "user", "content": content}],
