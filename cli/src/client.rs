@@ -2,13 +2,16 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use blockrun_llm::{ClientOptions, Error, LLMClient, Usdc, wallet::Signer};
+use blockrun_llm::{
+    ClientOptions, Error, LLMClient, Usdc, WalletInUse,
+    wallet::{Signer, WatchOnly},
+};
 use clap::Args;
 
 use crate::wallet;
 
 /// Where to ask and what may be paid.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ClientArguments {
     /// Base address of the endpoint [env: BLOCKRUN_API_URL] [default: https://blockrun.ai/api].
     #[arg(long, global = true, value_name = "URL")]
@@ -45,9 +48,35 @@ impl ClientArguments {
         LLMClient::with_options(ClientOptions { signer: Some(signer), ..self.options() })
     }
 
+    /// A client that looks and cannot pay: for it no passphrase is asked for, and there need be no
+    /// wallet. One of an account where that is configured, since the account has its own server.
+    pub(crate) fn looking(self) -> Result<LLMClient, Error> {
+        if wallet::is_account() { self.client() } else { self.watching() }
+    }
+
+    /// The same, whoever is billed: nothing can be signed and no account is named.
+    pub(crate) fn watching(self) -> Result<LLMClient, Error> {
+        // A wallet that is of no use is the business of whoever wants to pay.
+        let found = WalletInUse::find(None).ok().flatten();
+        let address = found.and_then(|wallet| wallet.address).unwrap_or_default();
+        self.client_of(Arc::new(WatchOnly(address)))
+    }
+
     /// The same for the server of another address.
     pub(crate) fn of_server(self, api_url: String) -> Self {
         Self { api_url: Some(api_url), ..self }
+    }
+
+    /// The option that sets a limit, where it was given: `call`, `session`, `hour` or `day`.
+    pub(crate) fn limit_of(&self, scope: &str) -> Option<&'static str> {
+        let (given, option) = match scope {
+            "call" => (self.max_cost, "--max-cost"),
+            "session" => (self.max_session_cost, "--max-session-cost"),
+            "hour" => (self.max_cost_per_hour, "--max-cost-per-hour"),
+            "day" => (self.max_cost_per_day, "--max-cost-per-day"),
+            _ => return None,
+        };
+        given.map(|_| option)
     }
 
     fn options(self) -> ClientOptions {

@@ -11,7 +11,8 @@ use url::Url;
 
 use crate::{
     client::ClientArguments,
-    output::{Failure, print, remark, write},
+    output::{Failure, print, remark, stoppable, write},
+    terminal::plain,
 };
 
 /// Find what can be bought: the paid resources that a server lists. Pays nothing.
@@ -65,7 +66,7 @@ pub(crate) async fn discover(
         limit: Some(arguments.limit),
         ..DiscoverOptions::default()
     };
-    let found = client.client()?.discover(&options).await?;
+    let found = client.looking()?.discover(&options).await?;
     if arguments.json {
         return print(&json!(found).to_string());
     }
@@ -79,7 +80,7 @@ fn line(resource: &Resource, network: Option<&str>) -> String {
     let method = resource.method.as_deref().unwrap_or("-");
     let price = resource.price(network).map_or_else(|| "?".to_owned(), |usdc| format!("${usdc}"));
     let text = resource.description.as_deref().unwrap_or_default();
-    format!("{method:<5} {}  from {price}  {text}", resource.url)
+    plain(&format!("{method:<5} {}  from {price}  {text}", resource.url)).into_owned()
 }
 
 /// Prints the answer to standard output, the payment to standard error.
@@ -104,7 +105,8 @@ pub(crate) async fn fetch(
     origin.set_path("");
     origin.set_query(None);
     origin.set_fragment(None);
-    let answer = client.of_server(origin.into()).client()?.request(&request).await?;
+    let client = client.of_server(origin.into()).client()?;
+    let answer = stoppable(Box::pin(async { Ok(client.request(&request).await?) })).await?;
     write(&answer.body)?;
     let Some(receipt) = answer.receipt else { return remark("price        free") };
     remark(&format!("price        {} USDC", receipt.amount))?;

@@ -3,10 +3,11 @@
 use std::{
     fmt::Display,
     io::{ErrorKind as IoKind, Write, stderr, stdout},
-    process::ExitCode,
 };
 
-use blockrun_llm::{Error, ErrorKind, PaymentState};
+use blockrun_llm::{Error, PaymentState};
+
+use crate::exit;
 
 /// Why the command ends with an error.
 #[derive(Debug)]
@@ -18,12 +19,19 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure outside a call.
     pub(crate) fn other(message: impl Display) -> Self {
-        Self { message: message.to_string(), code: 1 }
+        Self { message: message.to_string(), code: exit::OTHER }
     }
 
     /// Something that was asked for and cannot be done so.
     pub(crate) fn usage(message: impl Display) -> Self {
-        Self { message: message.to_string(), code: 2 }
+        Self { message: message.to_string(), code: exit::USAGE }
+    }
+
+    /// Ctrl-C in the middle of a call.
+    fn stopped() -> Self {
+        let message = "stopped. `blockrun payments list` shows what was paid, `blockrun payments \
+                       recover ID` fetches its answer";
+        Self { message: message.to_owned(), code: exit::STOPPED }
     }
 
     /// The text, for an error that is told elsewhere.
@@ -32,12 +40,12 @@ impl Failure {
     }
 
     /// Prints the error and gives the exit code.
-    pub(crate) fn report(self) -> ExitCode {
+    pub(crate) fn report(self) -> u8 {
         // A reader who went away (`| head`) is no error, and there is nobody left to tell.
         if !self.message.is_empty() {
             let _ = writeln!(stderr(), "blockrun: {}", self.message);
         }
-        ExitCode::from(self.code)
+        self.code
     }
 }
 
@@ -58,21 +66,18 @@ impl From<Error> for Failure {
         if !message.to_lowercase().contains(&money) {
             message = format!("{message}\nblockrun: {money}");
         }
-        Self { message, code: exit_code(error.kind()) }
+        Self { message, code: exit::code(error.kind()) }
     }
 }
 
-/// 2 bad arguments, 3 the server's error, 4 no connection or no time, 5 a limit or rule of ours,
-/// 6 a payment refused, 7 a payment of unknown outcome.
-const fn exit_code(kind: ErrorKind) -> u8 {
-    match kind {
-        ErrorKind::InvalidArgument => 2,
-        ErrorKind::Api | ErrorKind::StreamConsumed | ErrorKind::StreamBroken => 3,
-        ErrorKind::Timeout | ErrorKind::Connection => 4,
-        ErrorKind::SpendLimit | ErrorKind::RequirementRejected | ErrorKind::ClockSkew => 5,
-        ErrorKind::PaymentRefused => 6,
-        ErrorKind::PaymentOutcomeUnknown | ErrorKind::PaymentAlreadyUsed => 7,
-        _ => 1,
+/// What a call comes to, unless Ctrl-C comes first: then it is let go of, which closes its books.
+pub(crate) async fn stoppable<T>(
+    call: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        done = call => done,
+        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::stopped()),
     }
 }
 
@@ -95,8 +100,20 @@ fn written(result: std::io::Result<()>) -> Result<(), Failure> {
     match result {
         Ok(()) => Ok(()),
         Err(cause) if cause.kind() == IoKind::BrokenPipe => {
-            Err(Failure { message: String::new(), code: 0 })
+            Err(Failure { message: String::new(), code: exit::DONE })
         }
         Err(cause) => Err(Failure::other(format!("the output could not be written: {cause}"))),
+    }
+}
+
+/// A field of comma-separated values as RFC 4180 has it; and a text that a spreadsheet would take for a formula is made plain text.
+pub(crate) fn quoted(field: &str) -> String {
+    let plain = match field.starts_with(['=', '+', '-', '@']) {
+        true => format!("'{field}"),
+        false => field.to_owned(),
+    };
+    match plain.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", plain.replace('"', "\"\"")),
+        false => plain,
     }
 }

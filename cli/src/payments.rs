@@ -9,7 +9,10 @@ use serde_json::json;
 
 use crate::{
     client::ClientArguments,
-    output::{Failure, print, remark},
+    output::{Failure, print, quoted, remark},
+    table::{Align, lines},
+    terminal::{plain, width},
+    when,
 };
 
 /// What was paid from this wallet home, by whatever program.
@@ -54,8 +57,8 @@ struct Filter {
     /// For this model only.
     #[arg(long)]
     model: Option<String>,
-    /// Reserved at or after this Unix time.
-    #[arg(long, value_name = "SECONDS")]
+    /// From then on: a day (2026-01-31), a while (7d, 24h) or Unix seconds.
+    #[arg(long, value_name = "TIME", value_parser = when::since)]
     since: Option<u64>,
     /// At most so many, the newest ones.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
@@ -75,7 +78,11 @@ pub(crate) async fn run(
     arguments: PaymentsArguments,
     client: ClientArguments,
 ) -> Result<(), Failure> {
-    let client = client.client()?;
+    // The token of a stored answer is found by the wallet's own name for the call.
+    let client = match arguments.command {
+        PaymentsCommand::Recover { .. } => client.client()?,
+        _ => client.looking()?,
+    };
     match arguments.command {
         PaymentsCommand::List(filter) => list(&found(&client, filter).await?),
         PaymentsCommand::Show { id } => show(&client, &id).await,
@@ -99,19 +106,24 @@ async fn found(client: &LLMClient, filter: Filter) -> Result<Vec<PaymentRecord>,
 }
 
 fn list(payments: &[PaymentRecord]) -> Result<(), Failure> {
-    for one in payments {
-        let model = one.model.as_deref().unwrap_or("-");
-        print(&format!(
-            "{}  {:16}  {:>10} USDC  {:12}  {model}",
-            one.payment_id,
-            one.state.name(),
-            one.amount.to_string(),
-            one.created_at
-        ))?;
+    let rows: Vec<Vec<String>> = payments.iter().map(row).collect();
+    let columns = [Align::Left, Align::Left, Align::Right, Align::Left, Align::Left];
+    for line in lines(&columns, &rows, width()) {
+        print(&line)?;
     }
     let counted = payments.iter().filter(|one| one.state.counts());
     let total = counted.fold(Usdc::ZERO, |sum, one| sum.saturating_add(one.amount));
     remark(&format!("{} payments, {total} USDC counted", payments.len()))
+}
+
+fn row(one: &PaymentRecord) -> Vec<String> {
+    vec![
+        one.payment_id.clone(),
+        one.state.name().to_owned(),
+        format!("{} USDC", one.amount),
+        when::second(one.created_at),
+        plain(one.model.as_deref().unwrap_or("-")).into_owned(),
+    ]
 }
 
 async fn show(client: &LLMClient, id: &str) -> Result<(), Failure> {
@@ -158,18 +170,6 @@ fn csv(payments: &[PaymentRecord]) -> Result<(), Failure> {
         print(&fields.map(quoted).join(","))?;
     }
     Ok(())
-}
-
-/// RFC 4180; and a text that a spreadsheet would take for a formula is made plain text.
-fn quoted(field: &str) -> String {
-    let plain = match field.starts_with(['=', '+', '-', '@']) {
-        true => format!("'{field}"),
-        false => field.to_owned(),
-    };
-    match plain.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", plain.replace('"', "\"\"")),
-        false => plain,
-    }
 }
 
 fn state(text: &str) -> Result<RecordState, String> {

@@ -7,6 +7,8 @@ mod look;
 
 use std::path::PathBuf;
 
+pub(crate) use ask::{line, somebody};
+
 use blockrun_llm::{
     Error, ErrorKind, PrivateKey, Usdc,
     networks::{ALL, Network},
@@ -21,19 +23,13 @@ const API_KEY: &str = "BLOCKRUN_API_KEY";
 
 /// The wallet that pays. Its files are in BLOCKRUN_HOME, by default ~/.blockrun.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub(crate) struct WalletArguments {
     #[command(subcommand)]
     command: WalletCommand,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  blockrun wallet create                    a new wallet; then: blockrun wallet fund
-  blockrun wallet import                    asks for a key, a phrase of words, or reads - or a FILE
-  blockrun wallet backup /media/usb/key.json   an encrypted copy
-  blockrun wallet balance                   what it holds on each network
-
+const NOTES: &str = "\
 An encrypted wallet is opened with BLOCKRUN_WALLET_PASSPHRASE, with what the command in
 BLOCKRUN_WALLET_PASSPHRASE_COMMAND prints, or by asking.";
 
@@ -156,6 +152,11 @@ pub(crate) async fn run(
 /// passphrase.
 pub(crate) fn unlocked() -> Result<Option<PrivateKey>, Error> {
     ask::unlocked()
+}
+
+/// Whether calls are billed to an account instead of being paid from a wallet.
+pub(crate) fn is_account() -> bool {
+    std::env::var(API_KEY).is_ok_and(|key| !key.trim().is_empty())
 }
 
 /// An error about wallets; no money moves here, so nothing is said about any.

@@ -2,83 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::Write,
     net::TcpListener,
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
-    sync::LazyLock,
+    process::{Command, Stdio},
 };
 
+use common::{BLOCKRUN, Gateway, HOME, KEY, blockrun, run};
 use conformance::{Front, TlsFronts};
 use serde_json::Value;
-
-const BLOCKRUN: &str = env!("CARGO_BIN_EXE_blockrun");
-const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-
-/// A practice gateway in a process of its own, stopped when dropped.
-struct Gateway {
-    process: Child,
-    api_url: String,
-}
-
-impl Gateway {
-    fn start() -> Self {
-        Self::start_with(&[])
-    }
-
-    fn start_with(arguments: &[&str]) -> Self {
-        let mut process = Command::new(BLOCKRUN)
-            .args(["gateway", "--practice", "--ephemeral", "--port", "0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let api_url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        Self { process, api_url }
-    }
-
-    fn address(&self) -> std::net::SocketAddr {
-        let host = self.api_url.trim_start_matches("http://").trim_end_matches("/api");
-        host.parse().unwrap()
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        // It may have stopped by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A wallet home of these tests' own.
-static HOME: LazyLock<PathBuf> = LazyLock::new(|| tempfile::tempdir().unwrap().keep());
-
-fn blockrun(api_url: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(BLOCKRUN);
-    command
-        .args(arguments)
-        .env("BLOCKRUN_WALLET_KEY", KEY)
-        .env("BLOCKRUN_API_URL", api_url)
-        .env("BLOCKRUN_HOME", &*HOME);
-    for variable in ["BLOCKRUN_MAX_COST_PER_CALL", "BLOCKRUN_MAX_SESSION_COST", "SSL_CERT_FILE"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-/// Runs a command and checks that the key is nowhere in what it prints.
-fn run(mut command: Command) -> (Output, String, String) {
-    let output = command.output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert!(!format!("{out}{err}").contains(&KEY[2..]));
-    (output, out, err)
-}
 
 #[test]
 fn chat_prints_the_answer_and_beside_it_the_payment() {
@@ -115,7 +49,7 @@ fn quotes_and_models_cost_nothing() {
     let (_, out, _) = run(blockrun(&gateway.api_url, &["quote", "Hello!"]));
     assert_eq!(out, "0.001 USDC\n");
     let (_, out, _) = run(blockrun(&gateway.api_url, &["models"]));
-    assert!(out.contains("openai/gpt-4o-mini") && out.contains("per million tokens"), "{out}");
+    assert!(out.contains("openai/gpt-4o-mini") && out.starts_with("MODEL"), "{out}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub use self::{
         PrivateKey,
     },
     host::HostError,
+    policy_file::PolicyRules,
     poll::PollOptions,
     quote::Quote,
     request::ApiRequest,

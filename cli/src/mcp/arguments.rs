@@ -29,7 +29,7 @@ use crate::{
 /// Give an agent tools that pay: chat, pictures, prices, wallet. Speaks the Model Context Protocol
 /// over standard input and output, as hosts start it, or over HTTP.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub(crate) struct McpArguments {
     /// Serve many hosts over HTTP (streamable) instead of the one that started this.
     #[arg(long)]
@@ -41,10 +41,9 @@ pub(crate) struct McpArguments {
     door: DoorArguments,
 }
 
-const EXAMPLES: &str = "\
-Examples:
+const NOTES: &str = "\
+To add it to a host:
   claude mcp add blockrun -e BLOCKRUN_WALLET_KEY=0x... -- blockrun mcp --max-session-cost 5
-  blockrun mcp --http                    at http://127.0.0.1:8403/mcp, and a token is printed
 
 Standard output belongs to the protocol; remarks go to standard error.";
 

@@ -15,7 +15,7 @@ use crate::{
 /// Pay for any program that has a setting for its base URL: an endpoint on this machine in the forms
 /// of OpenAI and Anthropic.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub(crate) struct ProxyArguments {
     /// Port to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 8402)]
@@ -39,13 +39,10 @@ pub(crate) struct ProxyArguments {
     quiet: bool,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  blockrun proxy                                    a token is made up and printed
+const NOTES: &str = "\
+Then, in the settings or the environment of the program:
   OPENAI_BASE_URL=http://127.0.0.1:8402/v1 OPENAI_API_KEY=<token> your-program
-  ANTHROPIC_BASE_URL=http://127.0.0.1:8402 ANTHROPIC_AUTH_TOKEN=<token> your-program
-  BLOCKRUN_PROXY_TOKEN=<token> blockrun proxy       one of your own, for good
-  blockrun proxy --alias 'claude-*=anthropic/claude-*' --max-session-cost 5";
+  ANTHROPIC_BASE_URL=http://127.0.0.1:8402 ANTHROPIC_AUTH_TOKEN=<token> your-program";
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(crate) async fn run(arguments: ProxyArguments, client: ClientArguments) -> Result<(), Failure> {

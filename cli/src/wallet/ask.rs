@@ -8,11 +8,11 @@ use blockrun_llm::{
 };
 use zeroize::Zeroizing;
 
-use super::{API_KEY, told};
+use super::{is_account, told};
 use crate::output::{Failure, remark};
 
 /// Whether there is anybody to ask.
-pub(super) fn somebody() -> bool {
+pub(crate) fn somebody() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
 }
 
@@ -24,7 +24,7 @@ pub(super) fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {
 }
 
 /// A line, shown while it is typed.
-pub(super) fn line(question: &str) -> Result<String, Failure> {
+pub(crate) fn line(question: &str) -> Result<String, Failure> {
     let _ = write!(stderr(), "{question}: ");
     let mut line = String::new();
     stdin().read_line(&mut line).map_err(|cause| unread(&cause))?;
@@ -45,8 +45,7 @@ pub(super) fn known() -> Result<Option<Passphrase>, Error> {
 /// The key of the wallet that pays, where its passphrase has to be asked for; `None` where a client
 /// finds its credential without that.
 pub(super) fn unlocked() -> Result<Option<PrivateKey>, Error> {
-    let account = std::env::var(API_KEY).is_ok_and(|key| !key.trim().is_empty());
-    if account || !somebody() || Passphrase::from_environment()?.is_some() {
+    if is_account() || !somebody() || Passphrase::from_environment()?.is_some() {
         return Ok(None);
     }
     match WalletInUse::find(None)? {

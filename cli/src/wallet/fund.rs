@@ -13,6 +13,7 @@ use super::{FundArguments, look, told};
 use crate::{
     client::ClientArguments,
     output::{Failure, print, remark},
+    terminal,
 };
 
 /// Black on white, whatever the terminal's own colours are; then its own again.
@@ -42,8 +43,7 @@ pub(super) fn run(arguments: FundArguments, client: ClientArguments) -> Result<(
 
 /// The code for a terminal: in true colours, or with light blocks where there are to be none.
 fn code(funding: &Funding) -> Result<String, Failure> {
-    let colours =
-        stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let colours = terminal::colours(&stdout());
     let text = funding.qr_text(colours).map_err(told)?;
     let lines = text.lines().map(|line| match colours {
         true => format!("{INK}{line}{PLAIN}"),

@@ -9,7 +9,7 @@ use blockrun_llm::{
 };
 use serde_json::{Value, json};
 
-use super::{API_KEY, no_wallet, told};
+use super::{API_KEY, is_account, no_wallet, told};
 use crate::{
     client::ClientArguments,
     output::{Failure, print, remark},
@@ -50,7 +50,7 @@ pub(super) fn show(json: bool) -> Result<(), Failure> {
         }
         (None, None) => {}
     }
-    if std::env::var(API_KEY).is_ok_and(|key| !key.trim().is_empty()) {
+    if is_account() {
         remark(&format!("{API_KEY} is set: calls are billed to its account, not paid from here"))?;
     }
     Ok(())

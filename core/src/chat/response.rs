@@ -4,10 +4,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ServerFallback, lenient};
+use super::{ChatAccumulator, ChatChunk, ServerFallback, lenient};
 use crate::{
+    error::Result,
     http::{PaidResponse, Receipt},
     money::Usdc,
+    sse::EventParser,
 };
 
 /// A chat completion. A field of another shape than expected is empty here; [`raw`](Self::raw) has
@@ -110,6 +112,25 @@ impl ChatResponse {
         Self { receipt: response.receipt, fallback, ..Self::from_text(raw) }
     }
 
+    /// Reads the stored answer of a stream, its events put together to the answer that a call without
+    /// a stream would have had: that JSON is its `raw`. Events that say nothing are passed over; what
+    /// came before an error of the provider counts.
+    ///
+    /// # Errors
+    /// `Api` for an event that is too large.
+    pub fn from_stored_stream(response: PaidResponse) -> Result<Self> {
+        let (mut events, mut received) = (EventParser::default(), ChatAccumulator::default());
+        events.push(&response.body);
+        while let Some(event) = events.next_event()? {
+            match ChatChunk::from_event(&event) {
+                Ok(Some(chunk)) => received.push(&chunk),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        let fallback = ServerFallback::from_headers(&response.headers);
+        Ok(Self { receipt: response.receipt, fallback, ..received.response() })
+    }
+
     /// Reads the body of an answer. It says nothing about what was paid.
     pub fn from_text(raw: String) -> Self {
         let typed: Self = serde_json::from_str(&raw).unwrap_or_default();
@@ -198,6 +219,20 @@ mod tests {
         let response = PaidResponse { status: 200, headers, body, receipt: None };
         let fallback = ChatResponse::from_http(response).fallback.unwrap();
         assert_eq!(fallback.model.as_deref(), Some("m"));
+    }
+
+    #[test]
+    fn a_stored_stream_is_put_together() {
+        let body = concat!(
+            "id: 1\ndata: {\"id\":\"x\",\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n",
+            ": keep-alive\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"lo\"},",
+            "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+        );
+        let (headers, body) = (HeaderMap::new(), body.into());
+        let stored = PaidResponse { status: 200, headers, body, receipt: None };
+        let whole = ChatResponse::from_stored_stream(stored).unwrap();
+        assert_eq!((whole.id.as_str(), whole.text().as_str()), ("x", "Hello"));
+        assert_eq!(whole.choices[0].finish_reason.as_deref(), Some("stop"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Inner, Rail, credential::Credential, environment as env, policy_file::Rules};
+use super::{Inner, Rail, credential::Credential, environment as env, policy_file::PolicyRules};
 use crate::{
     chain::{ChainOptions, ChainReader, RpcUrl},
     clock::{Clock, SystemClock, random_bytes},
@@ -148,7 +148,7 @@ impl ClientOptions {
         signer: Arc<dyn Signer>,
     ) -> Result<PaidHttp> {
         let rpc_url = rpc_url(self.rpc_url.as_deref(), &api_url)?;
-        let rules = Rules::load()?;
+        let rules = PolicyRules::load()?;
         let mut journal = self.journal.clone();
         journal.required |= rules.in_force;
         let policy = self.policy(rules)?;
@@ -174,7 +174,7 @@ impl ClientOptions {
 
 impl ClientOptions {
     /// The policy given, with the limits of options, environment and files: the strictest wins.
-    fn policy(&self, rules: Rules) -> Result<Policy> {
+    fn policy(&self, rules: PolicyRules) -> Result<Policy> {
         let mut policy = self.policy.clone().unwrap_or_default();
         if let Some(payees) = &self.payees {
             policy.payees.clone_from(payees);

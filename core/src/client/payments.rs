@@ -4,10 +4,10 @@ use super::{CHAT, LLMClient, Rail, success};
 use crate::{
     chat::ChatResponse,
     error::Result,
-    http::{PaidHttp, Reconciliation},
+    http::{PaidHttp, Reconciliation, is_event_stream},
     journal::{BudgetState, JournalKind, PaymentFilter, PaymentRecord, Spending},
     money::Usdc,
-    policy::Scope,
+    policy::{Policy, Scope},
 };
 
 impl LLMClient {
@@ -41,6 +41,15 @@ impl LLMClient {
         Ok(std::iter::once(call).chain(many).collect())
     }
 
+    /// What may be signed: that of options, environment and policy files together; `None` with an API
+    /// key.
+    pub fn policy(&self) -> Option<&Policy> {
+        match &self.inner.rail {
+            Rail::Wallet(http) => Some(&http.policy),
+            Rail::Account(_) => None,
+        }
+    }
+
     /// Asks the chain what became of payments whose answer was lost, and writes what is proven.
     ///
     /// # Errors
@@ -59,7 +68,11 @@ impl LLMClient {
     pub async fn recover(&self, key: &str) -> Result<ChatResponse> {
         let wallet = self.inner.rail.wallet("recover")?;
         let chat = self.post(CHAT, bytes::Bytes::new(), None);
-        Ok(ChatResponse::from_http(success(wallet.recover(key, &chat).await?)?))
+        let stored = success(wallet.recover(key, &chat).await?)?;
+        match is_event_stream(&stored.headers) {
+            true => ChatResponse::from_stored_stream(stored),
+            false => Ok(ChatResponse::from_http(stored)),
+        }
     }
 
     /// Where payments are recorded; `None` before the first one, and with an API key.

@@ -35,18 +35,21 @@ use crate::{
     wallet::Address,
 };
 
-/// The files' rules together; all empty when there is no file.
-#[derive(Debug, Default)]
-pub(super) struct Rules {
+/// The rules of policy files, one or several together; all empty when there is no file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyRules {
     /// Most that one call may cost.
-    pub(super) max_cost_per_call: Option<Usdc>,
+    pub max_cost_per_call: Option<Usdc>,
     /// Limits over many calls.
-    pub(super) budgets: Budgets,
+    pub budgets: Budgets,
+    /// The only networks that may be paid on.
+    pub networks: Option<Vec<&'static Network>>,
+    /// The only accounts that may be paid.
+    pub payees: Option<Vec<Address>>,
+    /// Whether at each server only whoever was paid there first may be paid.
+    pub pin_payees: bool,
     /// Whether there is a file at all: then payments must be recorded on disk.
-    pub(super) in_force: bool,
-    networks: Option<Vec<&'static Network>>,
-    payees: Option<Vec<Address>>,
-    pin_payees: bool,
+    pub in_force: bool,
 }
 
 /// A file as written. An unknown key is an error: a rule with a typing error must not be no rule.
@@ -86,18 +89,55 @@ enum Dollars {
     Number(f64),
 }
 
-impl Rules {
-    /// Reads the files that exist.
+impl PolicyRules {
+    /// The file of the machine.
+    pub const OF_MACHINE: &str = "/etc/blockrun/policy.toml";
+
+    /// The file of the account, whatever `BLOCKRUN_HOME` says; `None` where there is no home folder.
+    pub fn of_account() -> Option<PathBuf> {
+        Some(std::env::home_dir()?.join(".blockrun/policy.toml"))
+    }
+
+    /// Reads a file; `None` when there is none.
     ///
     /// # Errors
     /// `InvalidArgument` that names the file and the rule, for one that cannot be read or
     /// understood: a rule that is not understood is not skipped.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::text(&text).map(Some).map_err(|problem| unusable(path, &problem)),
+            Err(cause) if matches!(cause.kind(), IoKind::NotFound | IoKind::NotADirectory) => {
+                Ok(None)
+            }
+            Err(cause) => Err(unusable(path, &format!("could not be read: {cause}"))),
+        }
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for what is not understood.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::text(text).map_err(|problem| Error::argument("policy", &problem))
+    }
+
+    fn text(text: &str) -> Result<Self, String> {
+        let written = toml::from_str(text).map_err(|cause| cause.to_string())?;
+        Self::understand(written).map_err(|cause| cause.message().to_owned())
+    }
+
+    /// Reads the files that exist.
+    ///
+    /// # Errors
+    /// As [`PolicyRules::read`].
     pub(super) fn load() -> Result<Self> {
-        let own = std::env::home_dir().map(|home| home.join(".blockrun/policy.toml"));
-        [Some(PathBuf::from("/etc/blockrun/policy.toml")), own]
-            .into_iter()
-            .flatten()
-            .try_fold(Self::default(), |rules, path| rules.and(&path))
+        let places = [Some(PathBuf::from(Self::OF_MACHINE)), Self::of_account()];
+        places.into_iter().flatten().try_fold(Self::default(), |rules, path| {
+            Ok(match Self::read(&path)? {
+                Some(other) => rules.and(other),
+                None => rules,
+            })
+        })
     }
 
     /// Makes a policy as strict as the files.
@@ -120,18 +160,9 @@ impl Rules {
         policy.budgets = std::mem::take(&mut policy.budgets).strictest(self.budgets);
     }
 
-    fn and(self, path: &Path) -> Result<Self> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(cause) if matches!(cause.kind(), IoKind::NotFound | IoKind::NotADirectory) => {
-                return Ok(self);
-            }
-            Err(cause) => return Err(unusable(path, &format!("could not be read: {cause}"))),
-        };
-        let written: Written =
-            toml::from_str(&text).map_err(|cause| unusable(path, &cause.to_string()))?;
-        let other = Self::understand(written).map_err(|cause| unusable(path, cause.message()))?;
-        Ok(Self {
+    /// As strict as both.
+    fn and(self, other: Self) -> Self {
+        Self {
             max_cost_per_call: match (self.max_cost_per_call, other.max_cost_per_call) {
                 (Some(one), Some(two)) => Some(one.min(two)),
                 (one, two) => one.or(two),
@@ -140,8 +171,8 @@ impl Rules {
             networks: both(self.networks, other.networks),
             payees: both(self.payees, other.payees),
             pin_payees: self.pin_payees || other.pin_payees,
-            in_force: true,
-        })
+            in_force: self.in_force || other.in_force,
+        }
     }
 
     fn understand(written: Written) -> Result<Self> {
@@ -206,12 +237,13 @@ mod tests {
     use super::*;
     use crate::networks::{BASE, BASE_SEPOLIA};
 
-    fn rules(texts: &[&str]) -> Result<Rules> {
+    fn rules(texts: &[&str]) -> Result<PolicyRules> {
         let folder = tempfile::tempdir().unwrap();
-        texts.iter().enumerate().try_fold(Rules::default(), |rules, (index, text)| {
+        assert_eq!(PolicyRules::read(&folder.path().join("0.toml")).unwrap(), None);
+        texts.iter().enumerate().try_fold(PolicyRules::default(), |rules, (index, text)| {
             let path = folder.path().join(format!("{index}.toml"));
             std::fs::write(&path, text).unwrap();
-            rules.and(&path)
+            Ok(rules.and(PolicyRules::read(&path)?.unwrap()))
         })
     }
 

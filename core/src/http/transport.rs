@@ -167,7 +167,7 @@ impl Incoming {
 }
 
 /// Whether a body is an event stream, by its content type.
-pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|one| one.to_str().ok());
     let essence = content_type.and_then(|one| one.split(';').next()).unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("text/event-stream")

@@ -1,0 +1,6 @@
+//! `blockrun image`.
+
+mod draw;
+mod target;
+
+pub(crate) use draw::{ImageArguments, run};
