@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,7 +41,7 @@ def test_a_call_pays_for_itself(gateway: str) -> None:
             "presumed_usd": 0.0,
             "presumed_micro": 0,
         }
-        with pytest.raises(FrozenInstanceError):
+        with pytest.raises(AttributeError, match="frozen"):
             payments[0].key = ""  # type: ignore[misc]
 
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -46,7 +45,7 @@ def test_it_is_asked_and_agrees(server: Server, answer: bool | None) -> None:
     assert asked == [PaymentRequest(1000, "eip155:84532", payee, "m")]
     assert asked[0].amount_usd == 0.001
     assert threads == [threading.get_ident()], "the thread that made the call"
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError, match="frozen"):
         asked[0].amount_micro = 0  # type: ignore[misc]
 
 

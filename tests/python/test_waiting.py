@@ -117,28 +117,6 @@ def test_a_client_refuses_to_work_after_a_fork() -> None:
     assert (in_the_child, in_the_parent) == ("ok", "ok")
 
 
-IMPORTED = """
-    import json, logging, os, sys, threading
-
-    opened = []
-    sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-    before = set(sys.modules)
-    import blockrun_llm
-
-    foreign = {name.partition(".")[0] for name in set(sys.modules) - before}
-    foreign -= sys.stdlib_module_names | {"blockrun_llm"}
-    files = [name for name in opened if not name.endswith((".py", ".pyc", ".so"))]
-    print(json.dumps([sorted(foreign), files, threading.active_count(), logging.root.handlers]))
-"""
-
-
-def test_importing_does_nothing_else() -> None:
-    foreign, files, threads, handlers = run(IMPORTED)
-    assert foreign == []
-    assert [name for name in files if ".env" in name or ".blockrun" in name] == []
-    assert (threads, handlers) == (1, [])
-
-
 def test_the_key_is_never_shown() -> None:
     script = """
         import json, pickle, sys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ._arguments import further_fields
 from ._async_endpoints import AsyncEndpointMethods
@@ -18,9 +18,12 @@ from ._money import (
     dollars,
     spending_from_native,
 )
-from ._openai import AsyncOpenAI
+from ._naming import as_imported
 from ._types import ChatResponse
 from ._wallet import WalletStatus
+
+if TYPE_CHECKING:
+    from ._openai import AsyncOpenAI
 
 _Client = TypeVar("_Client", bound="AsyncLLMClient")
 
@@ -129,6 +132,8 @@ class AsyncLLMClient(AsyncEndpointMethods):
     @property
     def openai(self) -> AsyncOpenAI:
         """The same calls in the shape of OpenAI's package: ``openai.chat.completions.create``."""
+        from ._openai import AsyncOpenAI
+
         return AsyncOpenAI(self)
 
     async def aclose(self) -> None:
@@ -153,3 +158,6 @@ class AsyncLLMClient(AsyncEndpointMethods):
 
 async def _itself(client: _Client) -> _Client:
     return client
+
+
+as_imported(__name__)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._arguments import api_arguments
 from ._async_chat import AsyncChatMethods
-from ._base import Dollars, Params
+from ._base import Params
 from ._discovery import Resource
 from ._response import ApiResponse
 from ._streams import AsyncEventStream
+
+if TYPE_CHECKING:
+    from ._dollars import Dollars
 
 
 class AsyncEndpointMethods(AsyncChatMethods):

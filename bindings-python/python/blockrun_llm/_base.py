@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from . import _native
 from ._arguments import client_options
@@ -13,8 +11,10 @@ from ._desk import Desk, Signer
 from ._money import PaymentRequest
 from ._wallet import Funding
 
-Dollars = int | float | str | Decimal
-"""Dollars, taken exactly: ``0.1`` is 100,000 micro-USDC. More than 6 decimals is an error."""
+if TYPE_CHECKING:
+    import os
+
+    from ._dollars import Dollars
 
 Messages = Sequence[Any]
 """Messages in OpenAI's form: dicts, or messages of earlier answers. Sent as they are."""

@@ -8,6 +8,7 @@ from typing import Any
 from . import _native
 from ._json import dump
 from ._json_object import Field, JsonObject, text_of
+from ._naming import as_imported
 from ._paid import PaidObject
 from ._types import ChatResponse, ChatUsage
 
@@ -137,3 +138,6 @@ def accumulate_chunks(chunks: Iterable[ChatCompletionChunk | Mapping[str, Any]])
         else:
             texts.append(dump("chunks", dict(chunk)))
     return ChatResponse(_native.accumulate(texts), about)
+
+
+as_imported(__name__)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ._arguments import further_fields
-from ._async_client import AsyncLLMClient
 from ._endpoints import EndpointMethods
 from ._images import ImageResponse
 from ._json_object import read_list
@@ -18,9 +17,13 @@ from ._money import (
     dollars,
     spending_from_native,
 )
-from ._openai import OpenAI
+from ._naming import as_imported
 from ._types import ChatResponse
 from ._wallet import WalletStatus
+
+if TYPE_CHECKING:
+    from ._async_client import AsyncLLMClient
+    from ._openai import OpenAI
 
 _Client = TypeVar("_Client", bound="LLMClient")
 
@@ -247,6 +250,8 @@ class LLMClient(EndpointMethods):
 
         What one of them spends counts in the limits of both, and `close` closes both.
         """
+        from ._async_client import AsyncLLMClient
+
         twin = AsyncLLMClient.__new__(AsyncLLMClient)
         twin._desk, twin._native = self._desk, self._native
         return twin
@@ -254,6 +259,8 @@ class LLMClient(EndpointMethods):
     @property
     def openai(self) -> OpenAI:
         """The same calls in the shape of OpenAI's package: ``openai.chat.completions.create``."""
+        from ._openai import OpenAI
+
         return OpenAI(self)
 
     def __enter__(self: _Client) -> _Client:
@@ -266,3 +273,6 @@ class LLMClient(EndpointMethods):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+as_imported(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._money import PaymentRequest
+from ._naming import as_imported
 
 if TYPE_CHECKING:
     from ._native import Question
@@ -123,3 +124,6 @@ def _signature(reply: Any) -> bytes:
 def _refuse(question: Question, raised: Exception) -> None:
     name = "on_payment" if question.kind == "payment" else "signer"
     question.refuse(f"{name} failed: {type(raised).__name__}: {raised}", raised)
+
+
+as_imported(__name__)

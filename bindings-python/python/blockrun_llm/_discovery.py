@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from ._money import dollars
+from ._naming import as_imported
+from ._value import Value
 
 
-@dataclass(frozen=True)
-class ResourceOffer:
+class ResourceOffer(Value):
     """A way to pay for a resource. What a call really costs is in its 402."""
 
     scheme: str
@@ -30,8 +30,7 @@ class ResourceOffer:
         return None if self.amount_micro is None else dollars(self.amount_micro)
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(Value):
     """Something that can be called for a payment.
 
     All of it is the listing's word, and none of it is checked but its form: texts are at most 2,000
@@ -84,3 +83,6 @@ class Resource:
             price_micro=price,
             **said,
         )
+
+
+as_imported(__name__)

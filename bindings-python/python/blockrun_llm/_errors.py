@@ -10,6 +10,7 @@ import math
 from typing import Any, ClassVar, TypeVar
 
 from ._money import PaymentState, dollars
+from ._naming import as_imported
 
 _NOT_CHARGED = PaymentState("not_charged")
 
@@ -279,3 +280,6 @@ def _parsed(body: str | None) -> Any:
         return json.loads(body)
     except ValueError:
         return body
+
+
+as_imported(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import Any
 
 from ._async_client import AsyncLLMClient
@@ -48,4 +48,4 @@ def async_testnet_client(private_key: str | None = None, **options: Any) -> Asyn
 
 def _asking(api_url: str | None) -> LLMClient:
     # A list is not paid for, so the key of a wallet that nobody has will do.
-    return LLMClient(resolve_api_key() or "0x" + secrets.token_hex(32), api_url)
+    return LLMClient(resolve_api_key() or "0x" + os.urandom(32).hex(), api_url)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 from ._json_object import Field, JsonObject
+from ._naming import as_imported
 from ._paid import PaidObject
 
 
@@ -37,6 +37,9 @@ class ImageData(JsonObject):
             text = (self.url or "").partition(",")[2]
         if text is None:
             raise ValueError("the image is not inline: download its url, or ask for b64_json")
+        # Needed by few.
+        import base64
+
         return base64.b64decode(text, validate=True)
 
 
@@ -55,3 +58,6 @@ class ImageResponse(PaidObject):
 
     def _shown(self) -> Mapping[str, Any]:
         return {"data": list(self.data), "cost_usd": self.cost_usd}
+
+
+as_imported(__name__)

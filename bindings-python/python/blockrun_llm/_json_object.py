@@ -6,10 +6,11 @@ and an answer of a shape that nobody expected is still handed over, since it was
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar, cast, overload
+
+from ._naming import as_imported
 
 _T = TypeVar("_T")
 _Value = TypeVar("_Value", bound="JsonObject")
@@ -65,8 +66,8 @@ class JsonObject:
 
     def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]:
         """All fields as plain Python values; a copy."""
-        fields = copy.deepcopy(self._plain())
-        return without_none(fields) if exclude_none else fields
+        fields: dict[str, Any] = copied(self._plain(), exclude_none)
+        return fields
 
     def model_dump_json(self, *, indent: int | None = None, exclude_none: bool = False) -> str:
         """All fields as JSON text."""
@@ -146,11 +147,18 @@ def short(value: object) -> str:
     return text if len(text) <= _REPR_LENGTH else f"{text[: _REPR_LENGTH - 1]}…"
 
 
-def without_none(value: Any) -> Any:
-    """The value without the members of its objects that are None."""
+def copied(value: Any, exclude_none: bool) -> Any:
+    """A copy of plain values, on demand without the members of objects that are None."""
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value).items()
-        return {name: without_none(member) for name, member in members if member is not None}
+        return {
+            name: copied(member, exclude_none)
+            for name, member in members
+            if member is not None or not exclude_none
+        }
     if isinstance(value, list):
-        return [without_none(item) for item in cast("list[object]", value)]
+        return [copied(item, exclude_none) for item in cast("list[object]", value)]
     return value
+
+
+as_imported(__name__)

@@ -7,8 +7,11 @@ each stands a ``float`` in dollars, ending in ``_usd``, for people.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
+
+from ._naming import as_imported
+from ._value import Value
 
 RecordState = Literal[
     "reserved",
@@ -38,8 +41,7 @@ def dollars(micro: int) -> float:
     return micro / 1_000_000
 
 
-@dataclass(frozen=True, repr=False)
-class PaymentState:
+class PaymentState(Value):
     """What happened to the money of a call."""
 
     state: Literal["not_charged", "refused", "charged", "unknown", "presumed_charged"]
@@ -69,11 +71,6 @@ class PaymentState:
     key: str | None = None
     """Idempotency key that resumes a call of unknown outcome."""
 
-    def __repr__(self) -> str:
-        said = ((field.name, getattr(self, field.name)) for field in fields(self))
-        shown = ", ".join(f"{name}={value!r}" for name, value in said if value is not None)
-        return f"PaymentState({shown})"
-
     @property
     def amount_usd(self) -> float | None:
         """``amount_micro`` in dollars."""
@@ -90,9 +87,11 @@ class PaymentState:
         renamed = {"amount": "amount_micro", "at_risk": "at_risk_micro"}
         return cls(**{renamed.get(name, name): value for name, value in said.items()})
 
+    def _shown(self) -> Mapping[str, Any]:
+        return {name: value for name, value in super()._shown().items() if value is not None}
 
-@dataclass(frozen=True)
-class Quote:
+
+class Quote(Value):
     """What a call would cost."""
 
     model: str
@@ -116,8 +115,7 @@ class Quote:
         return cls(amount_micro=said.pop("amount"), **said)
 
 
-@dataclass(frozen=True)
-class PaymentRequest:
+class PaymentRequest(Value):
     """A payment that is about to be signed, as ``on_payment`` is asked about it."""
 
     amount_micro: int
@@ -141,8 +139,7 @@ class PaymentRequest:
         return cls(amount_micro=said.pop("amount"), **said)
 
 
-@dataclass(frozen=True)
-class Reconciliation:
+class Reconciliation(Value):
     """What the chain said of payments whose answer was lost."""
 
     open: int
@@ -160,8 +157,7 @@ class Reconciliation:
         return cls(**json.loads(text))
 
 
-@dataclass(frozen=True)
-class PaymentRecord:
+class PaymentRecord(Value):
     """A payment that a client made or tried to make. Holds no prompt, answer or private key."""
 
     state: RecordState
@@ -234,3 +230,6 @@ def spending_from_native(text: str) -> Spending:
         presumed_usd=dollars(said["presumed"]),
         presumed_micro=said["presumed"],
     )
+
+
+as_imported(__name__)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ._chunks import ChatCompletionChunk
 from ._images import ImageResponse
 from ._json_object import JsonObject
+from ._naming import as_imported
 from ._streams import AsyncChatStream, ChatStream
 from ._types import ChatResponse
 
@@ -179,3 +180,6 @@ def _known(params: Mapping[str, Any]) -> dict[str, Any]:
         if fields.pop(name, None):
             raise ValueError(f"{name}: what is sent beside the body is the client's; leave it out")
     return fields
+
+
+as_imported(__name__)

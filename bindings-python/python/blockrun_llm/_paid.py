@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from ._json_object import JsonObject, mapping, read_object
 from ._money import dollars
+from ._naming import as_imported
+from ._value import Value
 
 
-@dataclass(frozen=True)
-class ServerFallback:
+class ServerFallback(Value):
     """Another model answered than the one that was asked, as the server's headers say."""
 
     model: str | None
@@ -104,3 +104,6 @@ class PaidObject(Paid, JsonObject):
         if fallback := self._known().get("fallback"):
             fields["fallback"] = fallback
         return fields
+
+
+as_imported(__name__)

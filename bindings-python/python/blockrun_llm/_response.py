@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from ._naming import as_imported
 from ._paid import Paid
+from ._value import Value
 
 
-@dataclass(frozen=True)
-class ApiResponse(Paid):
+class ApiResponse(Value, Paid):
     """A whole answer, with what it cost."""
 
     status_code: int
     """HTTP status."""
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     """Headers; their names are lower-case."""
     content: bytes
     """Body."""
-    _about: str | None = field(default=None, repr=False)
+    _about: str | None = None
 
     @classmethod
     def from_native(cls, told: tuple[int, list[tuple[str, str]], bytes, str | None]) -> ApiResponse:
@@ -41,9 +41,11 @@ class ApiResponse(Paid):
         """
         return json.loads(self.content)
 
+    def _shown(self) -> Mapping[str, Any]:
+        return {"status_code": self.status_code, "content": self.content}
 
-@dataclass(frozen=True)
-class ServerEvent:
+
+class ServerEvent(Value):
     """An event that a server sent."""
 
     event: str
@@ -60,3 +62,6 @@ class ServerEvent:
             ValueError: It is something else.
         """
         return json.loads(self.data)
+
+
+as_imported(__name__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ._chunks import ChatCompletionChunk
 from ._errors import StreamConsumed
 from ._money import PaymentState
+from ._naming import as_imported
 from ._paid import Paid
 from ._response import ServerEvent
 from ._types import ChatResponse
@@ -372,3 +373,6 @@ class AsyncEventStream(_Events, _TaskReading[ServerEvent]):
         if event is None:
             raise StopAsyncIteration
         return ServerEvent(*event)
+
+
+as_imported(__name__)

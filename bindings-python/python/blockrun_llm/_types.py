@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._json_object import Field, JsonObject, mapping, text_of
+from ._naming import as_imported
 from ._paid import PaidObject
 
 
@@ -142,3 +143,6 @@ class ChatResponse(PaidObject):
             "finish_reason": first.finish_reason,
             "cost_usd": self.cost_usd,
         }
+
+
+as_imported(__name__)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from . import _native
 from ._money import dollars
+from ._naming import as_imported
+from ._value import Value
 
 if TYPE_CHECKING:
-    from ._base import Dollars
+    from pathlib import Path
+
+    from ._dollars import Dollars
 
 
-@dataclass(frozen=True)
-class WalletStatus:
+class WalletStatus(Value):
     """What a wallet has."""
 
     address: str
@@ -37,8 +38,7 @@ class WalletStatus:
         return cls(**json.loads(text))
 
 
-@dataclass(frozen=True)
-class WalletFile:
+class WalletFile(Value):
     """What is known of a wallet without its passphrase."""
 
     address: str | None
@@ -51,12 +51,13 @@ class WalletFile:
     @classmethod
     def from_native(cls, text: str) -> WalletFile:
         """Reads the native half's JSON."""
+        from pathlib import Path
+
         said: dict[str, Any] = json.loads(text)
         return cls(path=Path(said.pop("path")), **said)
 
 
-@dataclass(frozen=True)
-class DiscoveredWallet:
+class DiscoveredWallet(Value):
     """A wallet of another program. It is not used."""
 
     address: str
@@ -225,5 +226,10 @@ def list_discovered_wallets() -> list[DiscoveredWallet]:
 
     None of them is used; `WalletHome.import_discovered` takes one over.
     """
+    from pathlib import Path
+
     found: list[dict[str, str]] = json.loads(_native.discovered())
     return [DiscoveredWallet(one["address"], Path(one["source"])) for one in found]
+
+
+as_imported(__name__)

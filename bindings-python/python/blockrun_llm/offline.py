@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._base import Dollars
 from ._json import dump
 from ._money import dollars
+
+if TYPE_CHECKING:
+    from ._dollars import Dollars
 
 __all__ = [
     "canonical_json",

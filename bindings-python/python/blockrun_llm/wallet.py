@@ -7,12 +7,15 @@ Different on purpose: nothing is ever overwritten, and a key that others could r
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._base import Dollars
 from ._wallet import WalletFile, WalletHome, list_discovered_wallets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ._dollars import Dollars
 
 __all__ = [
     "get_eip681_uri",
