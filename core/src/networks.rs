@@ -5,7 +5,7 @@
 //! foreign contract is somebody else's token.
 
 use alloy::{
-    primitives::{Address, B256, address},
+    primitives::{Address, B256, address, b256},
     sol_types::Eip712Domain,
 };
 
@@ -31,6 +31,8 @@ pub struct Network {
     pub testnet: bool,
     /// Public JSON-RPC endpoints, in the order in which they are asked; empty where none is known.
     pub rpc_urls: &'static [&'static str],
+    /// Hash of the domain, which every signature needs.
+    separator: B256,
 }
 
 /// Base, the production network.
@@ -48,6 +50,7 @@ pub const BASE: Network = Network {
         "https://mainnet.base.org",
         "https://base.meowrpc.com",
     ],
+    separator: b256!("02fa7265e7c5d81118673727957699e4d68f74cd74b7db77da710fe8a2c7834f"),
 };
 
 /// Base Sepolia, the test network; the practice gateway speaks it.
@@ -61,6 +64,7 @@ pub const BASE_SEPOLIA: Network = Network {
     domain_version: "2",
     testnet: true,
     rpc_urls: &["https://sepolia.base.org", "https://base-sepolia-rpc.publicnode.com"],
+    separator: b256!("71f17a3b2ff373b803d70a5a07c046c1a2bc8e89c09ef722fcb047abe94c9818"),
 };
 
 /// Arc, whose native USDC has a token interface at a fixed address.
@@ -74,6 +78,7 @@ pub const ARC: Network = Network {
     domain_version: "2",
     testnet: false,
     rpc_urls: &[],
+    separator: b256!("940506929bba468048a19b567f4f0d534714bc06604b5c3017e5d16785ccdf84"),
 };
 
 /// Every network of the table.
@@ -97,14 +102,26 @@ impl Network {
     }
 
     /// The domain separator, equal to the contract's own `DOMAIN_SEPARATOR()`.
-    pub fn domain_separator(&self) -> B256 {
-        self.domain().separator()
+    pub const fn domain_separator(&self) -> B256 {
+        self.separator
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_separator_is_the_hash_of_its_domain() {
+        for network in ALL {
+            assert_eq!(
+                network.domain_separator(),
+                network.domain().separator(),
+                "{}",
+                network.name
+            );
+        }
+    }
 
     #[test]
     fn networks_are_found_by_both_names() {

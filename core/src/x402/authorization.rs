@@ -1,7 +1,7 @@
 //! EIP-3009 `TransferWithAuthorization` as EIP-712 typed data.
 
 use alloy::{
-    primitives::{Address, B256, U256},
+    primitives::{Address, B256, U256, b256, keccak256},
     sol,
     sol_types::SolStruct,
 };
@@ -24,6 +24,9 @@ sol! {
         bytes32 nonce;
     }
 }
+
+/// `TRANSFER_WITH_AUTHORIZATION_TYPEHASH` of EIP-3009: the hash of the struct's EIP-712 type.
+const TYPE_HASH: B256 = b256!("7c7c6cdb67a18743f49ec6fa9b35f50d52ed05cbed4cc592e13b44501c1a2267");
 
 /// The authorization as it travels: addresses in their checksummed spelling (EIP-55), without which
 /// the official Python facilitator takes none, the nonce in 0x-hex, numbers as decimal strings.
@@ -61,7 +64,7 @@ pub struct Transfer {
 impl Transfer {
     /// EIP-712 `hashStruct` of the message.
     pub fn struct_hash(&self) -> B256 {
-        self.message().eip712_hash_struct()
+        keccak256([TYPE_HASH.as_slice(), &self.message().eip712_encode_data()].concat())
     }
 
     fn message(&self) -> TransferWithAuthorization {
@@ -80,7 +83,8 @@ impl Transfer {
 
 impl TypedData for Transfer {
     fn digest(&self) -> B256 {
-        self.message().eip712_signing_hash(&self.network.domain())
+        let (domain, message) = (self.network.domain_separator(), self.struct_hash());
+        keccak256([b"\x19\x01".as_slice(), domain.as_slice(), message.as_slice()].concat())
     }
 
     fn to_json(&self) -> String {
@@ -127,5 +131,30 @@ mod decimal {
             return Err(D::Error::custom(format!("{text:?} is not a decimal number")));
         }
         U256::from_str(&text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks;
+
+    #[test]
+    fn a_digest_is_that_of_eip_712() {
+        for network in networks::ALL {
+            let authorization = Authorization {
+                from: Address::repeat_byte(1),
+                to: Address::repeat_byte(2),
+                value: U256::from(3),
+                valid_after: U256::from(4),
+                valid_before: U256::from(5),
+                nonce: B256::repeat_byte(6),
+            };
+            let transfer = Transfer { network, authorization };
+            let message = transfer.message();
+            assert_eq!(message.eip712_type_hash(), TYPE_HASH);
+            assert_eq!(transfer.struct_hash(), message.eip712_hash_struct());
+            assert_eq!(transfer.digest(), message.eip712_signing_hash(&network.domain()));
+        }
     }
 }
