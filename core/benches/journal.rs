@@ -40,7 +40,7 @@ fn entry(number: u64) -> Entry {
         again: false,
         nonce,
         wallet: Address::repeat_byte(7),
-        content: format!("POST https://a.example/v1\n{number}"),
+        content: format!("POST https://a.example/v1\n{number}").into(),
     };
     let record = PaymentRecord {
         key: Some(identity.key.clone()),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 
 use super::validate;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Output limit that is sent when a request names none.
 const DEFAULT_MAX_TOKENS: u64 = 1_024;
@@ -88,7 +89,7 @@ impl ChatRequest {
     /// `InvalidArgument` that names the field, its value and what is allowed.
     pub fn to_body(&self, model: &str) -> Result<Bytes> {
         validate::chat(self, model, false)?;
-        Ok(Value::Object(self.body(model)).to_string().into())
+        written(&Body { request: self, model, stream: false })
     }
 
     /// The JSON body that asks for a stream.
@@ -97,51 +98,92 @@ impl ChatRequest {
     /// As [`ChatRequest::to_body`].
     pub fn to_stream_body(&self, model: &str) -> Result<Bytes> {
         validate::chat(self, model, true)?;
-        let mut body = self.body(model);
-        body.insert("stream".to_owned(), true.into());
-        Ok(Value::Object(body).to_string().into())
+        written(&Body { request: self, model, stream: true })
     }
 
-    fn body(&self, model: &str) -> Map<String, Value> {
+    /// What has a field of its own, and is given.
+    fn named<'a>(&'a self, model: &'a str) -> impl Iterator<Item = (&'static str, Field<'a>)> {
         let asked = [
-            ("model", Some(model.into())),
-            ("messages", Some(self.messages.clone().into())),
-            ("max_tokens", self.max_tokens.map(Value::from)),
-            ("temperature", self.temperature.map(Value::from)),
-            ("top_p", self.top_p.map(Value::from)),
-            ("n", self.n.map(Value::from)),
+            ("model", Some(Field::Text(model))),
+            ("messages", Some(Field::List(&self.messages))),
+            ("max_tokens", self.max_tokens.map(Field::Count)),
+            ("temperature", self.temperature.map(Field::Number)),
+            ("top_p", self.top_p.map(Field::Number)),
+            ("n", self.n.map(Field::Count)),
             ("stop", self.stop()),
-            ("tools", self.tools.clone()),
-            ("tool_choice", self.tool_choice.clone()),
-            ("response_format", self.response_format.clone()),
+            ("tools", self.tools.as_ref().map(Field::Json)),
+            ("tool_choice", self.tool_choice.as_ref().map(Field::Json)),
+            ("response_format", self.response_format.as_ref().map(Field::Json)),
             ("search_parameters", self.search_parameters()),
-            ("reasoning_effort", self.reasoning_effort.clone().map(Value::from)),
+            ("reasoning_effort", self.reasoning_effort.as_deref().map(Field::Text)),
         ];
-        let named = asked.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let mut body: Map<String, Value> = named.collect();
-        for (name, value) in &self.extra {
-            if !value.is_null() && !body.contains_key(name) {
-                body.insert(name.clone(), value.clone());
-            }
-        }
-        if !body.contains_key("max_tokens") && !body.contains_key("max_completion_tokens") {
-            body.insert("max_tokens".to_owned(), DEFAULT_MAX_TOKENS.into());
-        }
-        body
+        asked.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 
-    fn stop(&self) -> Option<Value> {
+    fn stop(&self) -> Option<Field<'_>> {
         match self.stop.as_slice() {
             [] => None,
-            [one] => Some(one.as_str().into()),
-            many => Some(many.into()),
+            [one] => Some(Field::Text(one)),
+            many => Some(Field::Texts(many)),
         }
     }
 
-    fn search_parameters(&self) -> Option<Value> {
-        let on = || (self.search == Some(true)).then(|| json!({"mode": "on"}));
-        self.search_parameters.clone().or_else(on)
+    fn search_parameters(&self) -> Option<Field<'_>> {
+        let on = (self.search == Some(true)).then_some(Field::Mode { mode: "on" });
+        self.search_parameters.as_ref().map(Field::Json).or(on)
     }
+}
+
+/// A value in a body. A prompt is written from where it is: it may be long.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Field<'a> {
+    Text(&'a str),
+    Texts(&'a [String]),
+    List(&'a [Value]),
+    Count(u64),
+    Number(f64),
+    Json(&'a Value),
+    Mode { mode: &'static str },
+}
+
+/// A request to a model, as it is sent.
+struct Body<'a> {
+    request: &'a ChatRequest,
+    model: &'a str,
+    stream: bool,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
+        let Self { request, model, stream } = self;
+        let named: Vec<_> = request.named(model).collect();
+        let is_named = |name: &str| named.iter().any(|(known, _)| *known == name);
+        let extra = request.extra.iter();
+        let extra = extra.filter(|(name, value)| !value.is_null() && !is_named(name));
+        let mut body = out.serialize_map(None)?;
+        for (name, value) in &named {
+            body.serialize_entry(name, value)?;
+        }
+        let (mut limited, mut streams) = (is_named("max_tokens"), !stream);
+        for (name, value) in extra {
+            limited |= name == "max_tokens" || name == "max_completion_tokens";
+            streams |= name == "stream";
+            body.serialize_entry(name, value)?;
+        }
+        if !limited {
+            body.serialize_entry("max_tokens", &DEFAULT_MAX_TOKENS)?;
+        }
+        if !streams {
+            body.serialize_entry("stream", &true)?;
+        }
+        body.end()
+    }
+}
+
+fn written(body: &Body<'_>) -> Result<Bytes> {
+    let written = serde_json::to_vec(body);
+    written.map(Bytes::from).map_err(|cause| Error::argument("body", &cause.to_string()))
 }
 
 #[cfg(test)]

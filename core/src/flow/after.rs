@@ -87,8 +87,8 @@ pub(super) fn reaction(signal: Signal) -> Reaction {
 
 /// Reads a signal from a response. A 402 without a telling reason is [`Signal::Refused`]; whether
 /// its terms changed only the flow can say.
-pub(super) fn signal(answer: &Answer) -> Signal {
-    if Settlement::from_headers(&answer.headers).is_some_and(|settlement| settlement.is_pending()) {
+pub(super) fn signal(answer: &Answer, settlement: Option<&Settlement>) -> Signal {
+    if settlement.is_some_and(Settlement::is_pending) {
         return Signal::Pending;
     }
     match answer.status {

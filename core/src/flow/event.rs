@@ -22,7 +22,7 @@ pub struct Moment {
     pub elapsed: Duration,
     /// Time until the call's deadline.
     pub remaining: Duration,
-    /// A random number, for jitter.
+    /// A random number of the call, for jitter.
     pub entropy: u32,
 }
 

@@ -17,12 +17,13 @@ use crate::{
 
 impl Flow {
     pub(super) fn answered(&mut self, answer: Answer, moment: &Moment) -> Action {
-        let mut signal = signal(&answer);
+        let settlement = Settlement::from_headers(&answer.headers);
+        let mut signal = signal(&answer, settlement.as_ref());
         if signal == Signal::Refused && (self.is_foretold() || self.terms_changed(&answer)) {
             signal = Signal::ChangedTerms;
         }
         match reaction(signal) {
-            Reaction::Finish => self.charged(answer),
+            Reaction::Finish => self.charged(answer, settlement),
             Reaction::Replay => {
                 self.pause(moment, retry_after(&answer.headers), || after_sending(&answer))
             }
@@ -36,8 +37,7 @@ impl Flow {
 
     /// A server that answers and says that it did not take the payment is believed no more than
     /// any other: the money stays counted until it is proven that it cannot be taken.
-    pub(super) fn charged(&mut self, answer: Answer) -> Action {
-        let settlement = Settlement::from_headers(&answer.headers);
+    pub(super) fn charged(&mut self, answer: Answer, settlement: Option<Settlement>) -> Action {
         let outcome =
             self.paid.as_ref().map_or(Outcome::Released, |paid| {
                 match settlement_skipped(&answer.headers) {

@@ -44,6 +44,8 @@ pub(super) struct Call<'a> {
     pub(super) incoming: Option<Incoming>,
     /// Whether it paid for what was foretold.
     foretold: bool,
+    /// Chance for its pauses.
+    entropy: u32,
     started: Instant,
 }
 
@@ -73,6 +75,7 @@ impl<'a> Call<'a> {
             recording: None,
             incoming: None,
             foretold: false,
+            entropy: chance(),
             started,
             attempts,
             request,
@@ -134,6 +137,7 @@ impl<'a> Call<'a> {
             recording,
             incoming,
             foretold,
+            entropy: chance(),
             started,
         }
     }
@@ -172,7 +176,7 @@ impl<'a> Call<'a> {
             now: self.http.now(),
             elapsed: self.started.elapsed(),
             remaining: self.remaining(),
-            entropy: random_bytes().map_or(0, u32::from_be_bytes),
+            entropy: self.entropy,
         };
         self.flow.step(event, &moment)
     }
@@ -323,6 +327,11 @@ impl Drop for Call<'_> {
     }
 }
 
+/// Without any, everybody pauses as long; nothing else depends on it.
+fn chance() -> u32 {
+    random_bytes().map_or(0, u32::from_be_bytes)
+}
+
 /// The attempt that a payment was made for.
 fn paid_for<'a>(attempts: &'a [PaidRequest], resumable: &Resumable) -> &'a PaidRequest {
     let paid = attempts.iter().find(|attempt| attempt.model == resumable.model);
@@ -341,7 +350,7 @@ fn resumed(
             true => identity.key.clone(),
             false => resumable.payment_id.clone(),
         }),
-        nonce: resumable.row.0,
+        nonce: resumable.row.nonce(),
         payment_id: resumable.payment_id.clone(),
         payer: identity.wallet,
         url: request.url.clone(),

@@ -105,7 +105,11 @@ impl Foresight {
         let now = http.now();
         let (prices, heard) = {
             let known = self.known();
-            let heard = known.challenges.get(&digest(identity)).cloned();
+            // A server with published prices leaves none, and a prompt is long to hash.
+            let heard = match known.challenges.is_empty() {
+                true => None,
+                false => known.challenges.get(&digest(identity)).cloned(),
+            };
             (known.prices.clone().filter(|prices| prices.hold(now)), heard)
         };
         if let Some((forecast, until)) = heard {

@@ -14,7 +14,7 @@ use super::{
     recent::Recent, stream::Delivery,
 };
 use crate::{
-    canonical_json,
+    canonical::canonical_with,
     chain::ChainReader,
     clock::{Clock, random_bytes},
     error::{Error, ErrorKind, Result},
@@ -164,7 +164,7 @@ impl PaidHttp {
         Ok(())
     }
 
-    fn identity(&self, request: &PaidRequest, content: String) -> Result<Identity> {
+    fn identity(&self, request: &PaidRequest, content: Bytes) -> Result<Identity> {
         let wallet = self.signer.address();
         let origin = origin(&request.url)?;
         let (key, keyed) = match &request.key {
@@ -195,6 +195,7 @@ pub fn made_up_key() -> Result<String> {
 }
 
 async fn run(call: &mut Call<'_>) -> Result<Delivery> {
+    let mut deadline = pin!(tokio::time::sleep(call.remaining()));
     let mut action = call.step(Event::Start);
     loop {
         match action {
@@ -204,9 +205,12 @@ async fn run(call: &mut Call<'_>) -> Result<Delivery> {
                 return Err(failure.error);
             }
             todo => {
-                let remaining = call.remaining();
-                let performed = tokio::time::timeout(remaining, call.perform(todo)).await;
-                action = call.step(performed.unwrap_or(Event::Deadline));
+                let event = tokio::select! {
+                    biased;
+                    event = call.perform(todo) => event,
+                    () = &mut deadline => Event::Deadline,
+                };
+                action = call.step(event);
             }
         }
     }
@@ -223,13 +227,13 @@ fn attempts(mut request: PaidRequest) -> Vec<PaidRequest> {
 }
 
 /// What makes two calls the same: everything that may be asked.
-fn content(attempts: &[PaidRequest]) -> String {
+fn content(attempts: &[PaidRequest]) -> Bytes {
     let mut content = format!("{} {}", attempts[0].method, attempts[0].url);
     for PaidRequest { body, .. } in attempts {
         content.push('\n');
-        content.push_str(&canonical_body(body));
+        add_canonical(body, &mut content);
     }
-    content
+    content.into()
 }
 
 pub(super) fn origin(url: &Url) -> Result<Origin> {
@@ -248,7 +252,12 @@ fn check_key(key: &str) -> Result<&str> {
 }
 
 /// Two bodies that mean the same are the same; one that is not JSON is itself.
-fn canonical_body(body: &Bytes) -> String {
+fn add_canonical(body: &Bytes, content: &mut String) {
     let text = String::from_utf8_lossy(body);
-    canonical_json(&text).unwrap_or_else(|_| text.into_owned())
+    content.reserve(text.len());
+    let before = content.len();
+    if canonical_with(&text, &mut |_| true, content).is_err() {
+        content.truncate(before);
+        content.push_str(&text);
+    }
 }

@@ -24,19 +24,19 @@ struct Calls {
 }
 
 impl Recent {
-    pub(super) fn key_of(&self, content: &str) -> Option<String> {
+    pub(super) fn key_of(&self, content: &[u8]) -> Option<String> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.keys.get(&digest(content)).cloned()
     }
 
     /// Another key for a content that is remembered.
-    pub(super) fn replace(&self, content: &str, key: &str) {
+    pub(super) fn replace(&self, content: &[u8], key: &str) {
         if self.key_of(content).is_some() {
             self.remember(content, key);
         }
     }
 
-    pub(super) fn remember(&self, content: &str, key: &str) {
+    pub(super) fn remember(&self, content: &[u8], key: &str) {
         let digest = digest(content);
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         if calls.keys.insert(digest, key.to_owned()).is_none() {
@@ -51,7 +51,7 @@ impl Recent {
 }
 
 /// No prompt is kept.
-fn digest(content: &str) -> [u8; 32] {
+fn digest(content: &[u8]) -> [u8; 32] {
     Sha256::digest(content).into()
 }
 
@@ -62,13 +62,13 @@ mod tests {
     #[test]
     fn the_newest_key_of_a_content_is_remembered_and_old_contents_are_forgotten() {
         let recent = Recent::default();
-        recent.remember("a", "1");
-        recent.remember("a", "2");
-        assert_eq!(recent.key_of("a").as_deref(), Some("2"));
+        recent.remember(b"a", "1");
+        recent.remember(b"a", "2");
+        assert_eq!(recent.key_of(b"a").as_deref(), Some("2"));
         for number in 0..REMEMBERED {
-            recent.remember(&number.to_string(), "x");
+            recent.remember(number.to_string().as_bytes(), "x");
         }
-        assert_eq!(recent.key_of("a"), None);
-        assert_eq!(recent.key_of("0").as_deref(), Some("x"));
+        assert_eq!(recent.key_of(b"a"), None);
+        assert_eq!(recent.key_of(b"0").as_deref(), Some("x"));
     }
 }

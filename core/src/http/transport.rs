@@ -1,8 +1,8 @@
 //! One HTTP exchange. The only file that names the HTTP client.
 
-use std::{path::PathBuf, time::Duration};
+use std::{mem, path::PathBuf, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method};
 use reqwest::{Client, NoProxy, Proxy, redirect};
 use url::Url;
@@ -192,21 +192,29 @@ fn https_proxy() -> Result<Option<Proxy>> {
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 async fn read(mut response: reqwest::Response, limit: usize) -> Result<Answer, Cause> {
-    let (status, headers) = (response.status(), response.headers().clone());
+    let (status, headers) = (response.status(), mem::take(response.headers_mut()));
     let success = status.is_success();
-    let mut body = BytesMut::new();
+    let (mut pieces, mut length) = (Vec::new(), 0);
     // Without its address, whose path may be a key for it.
     while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
-        if success && body.len() + chunk.len() > limit {
+        length += chunk.len();
+        if success && length > limit {
             return Err(format!("the answer is larger than {limit} bytes").into());
         }
-        body.extend_from_slice(&chunk);
-        if !success && body.len() >= MAX_ERROR_BODY {
-            body.truncate(MAX_ERROR_BODY);
+        pieces.push(chunk);
+        if !success && length >= MAX_ERROR_BODY {
             break;
         }
     }
-    Ok(Answer { status: status.as_u16(), headers, body: body.freeze() })
+    // One piece, as most answers are, is the body itself.
+    let mut body = match pieces.len() {
+        1 => pieces.swap_remove(0),
+        _ => Bytes::from(pieces.concat()),
+    };
+    if !success {
+        body.truncate(MAX_ERROR_BODY);
+    }
+    Ok(Answer { status: status.as_u16(), headers, body })
 }
 
 fn unreachable_server(url: &Url, cause: reqwest::Error) -> Error {

@@ -1,6 +1,6 @@
 //! What happens to a row that is there: recorded, closed, proven, kept.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::{
     Proven, RecordState, RowId, failed, lease,
@@ -21,25 +21,22 @@ const KEPT: i64 = 2;
 pub(super) fn record(db: &Connection, row: RowId, recording: &Recording) -> Result<()> {
     let expiry: u64 = recording.transfer.authorization.valid_before.saturating_to();
     let expiry = i64::try_from(expiry).unwrap_or(i64::MAX);
-    let sql = "UPDATE calls SET state = 'signed', valid_before = max(coalesce(valid_before, 0), ?2)
-               WHERE payment_id = ?1 RETURNING id";
-    let mut statement = db.prepare_cached(sql).map_err(failed)?;
-    let id: Option<i64> = statement
-        .query_row(params![row.payment_id(), expiry], |row| row.get(0))
-        .optional()
-        .map_err(failed)?;
-    let id = id.ok_or_else(lost)?;
+    let sql = "UPDATE calls SET state = 'signed', valid_before = max(coalesce(valid_before, 0), ?3)
+               WHERE id = ?1 AND nonce = ?2";
+    if execute(db, sql, params![row.id, row.nonce.0, expiry])? == 0 {
+        return Err(lost());
+    }
     let sql = "INSERT INTO authorizations
                SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3 FROM authorizations WHERE call = ?1
                RETURNING number";
     let mut statement = db.prepare_cached(sql).map_err(failed)?;
-    let values = params![id, recording.header_name, recording.header_value];
+    let values = params![row.id, recording.header_name, recording.header_value];
     let number: i64 = statement.query_row(values, |row| row.get(0)).map_err(failed)?;
     if number <= KEPT {
         return Ok(());
     }
     let sql = "DELETE FROM authorizations WHERE call = ?1 AND number <= ?2";
-    db.execute(sql, params![id, number - KEPT]).map(drop).map_err(failed)
+    execute(db, sql, params![row.id, number - KEPT]).map(drop)
 }
 
 /// How far a call has come when its books are written.
@@ -110,15 +107,16 @@ pub(super) fn prove(db: &Connection, row: RowId, proof: &Proven, now: Timestamp)
 
 /// Ends a lease and leaves everything else as it is.
 pub(super) fn let_go(db: &Connection, row: RowId) -> Result<()> {
-    let sql = "UPDATE calls SET lease_until = 0 WHERE payment_id = ?1";
-    db.execute(sql, params![row.payment_id()]).map(drop).map_err(failed)
+    let sql = "UPDATE calls SET lease_until = 0 WHERE id = ?1 AND nonce = ?2";
+    execute(db, sql, params![row.id, row.nonce.0]).map(drop)
 }
 
 /// Keeps a lease while a call is under way.
 pub(super) fn extend(db: &Connection, row: RowId, now: Timestamp) -> Result<()> {
     let until = (now + lease::SECONDS).cast_signed();
-    let sql = "UPDATE calls SET lease_until = ?2 WHERE payment_id = ?1 AND lease_until > 0";
-    db.execute(sql, params![row.payment_id(), until]).map(drop).map_err(failed)
+    let sql = "UPDATE calls SET lease_until = ?3
+               WHERE id = ?1 AND nonce = ?2 AND lease_until > 0";
+    execute(db, sql, params![row.id, row.nonce.0, until]).map(drop)
 }
 
 fn set(
@@ -137,20 +135,25 @@ fn set(
                WHERE id = ?1";
     let (amount, leased) = (storable(amount)?, ending == Ending::Begun);
     let values = params![stored.id, state.name(), amount, transaction, open, leased];
-    db.prepare_cached(sql).and_then(|mut one| one.execute(values)).map(drop).map_err(failed)
+    execute(db, sql, values).map(drop)
+}
+
+/// Runs a statement that is prepared once, and tells how many rows it changed.
+pub(super) fn execute(db: &Connection, sql: &str, values: impl Params) -> Result<usize> {
+    db.prepare_cached(sql).and_then(|mut one| one.execute(values)).map_err(failed)
 }
 
 pub(super) fn give_back(db: &Connection, stored: &Stored, amount: Usdc) -> Result<()> {
     if amount == Usdc::ZERO {
         return Ok(());
     }
-    spending::add(db, &stored.owner(), -storable(amount)?).map_err(failed)
+    spending::correct(db, &stored.owner(), -storable(amount)?)
 }
 
 pub(super) fn find(db: &Connection, row: RowId) -> Result<Option<Stored>> {
-    let sql = format!("SELECT {COLUMNS} FROM calls WHERE payment_id = ?1");
+    let sql = format!("SELECT {COLUMNS} FROM calls WHERE id = ?1 AND nonce = ?2");
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
-    statement.query_row(params![row.payment_id()], Stored::read).optional().map_err(failed)
+    statement.query_row(params![row.id, row.nonce.0], Stored::read).optional().map_err(failed)
 }
 
 pub(super) fn lost() -> Error {

@@ -109,8 +109,9 @@ pub(super) fn unresolved(db: &Connection, limit: usize) -> Result<Vec<Unresolved
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![limit], Stored::read).map_err(failed)?;
     rows.map(|row| {
-        let Stored { nonce, wallet, record, .. } = row.map_err(failed)?;
-        Ok(Unresolved { row: RowId(nonce), record, wallet, nonce })
+        let stored = row.map_err(failed)?;
+        let (row, Stored { nonce, wallet, record, .. }) = (stored.row(), stored);
+        Ok(Unresolved { row, record, wallet, nonce })
     })
     .collect()
 }

@@ -31,7 +31,7 @@ impl Hashes {
         let wallet = identity.wallet.as_slice();
         Self {
             key: keyed(secret, &[b"key/v1", wallet, identity.key.as_bytes()]),
-            fingerprint: keyed(secret, &[FINGERPRINT, wallet, identity.content.as_bytes()]),
+            fingerprint: keyed(secret, &[FINGERPRINT, wallet, &identity.content]),
         }
     }
 }

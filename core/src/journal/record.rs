@@ -1,6 +1,7 @@
 //! What the journal takes and what it shows.
 
 use alloy::primitives::{Address, B256};
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +9,6 @@ use crate::{
     flow::{Outcome, Recording},
     money::Usdc,
     policy::{Budgets, Scope},
-    x402::payment_id,
 };
 
 /// Where a payment stands.
@@ -160,7 +160,7 @@ pub struct Identity {
     pub wallet: Address,
     /// What makes two calls the same: method, URL and canonical body, as text. It is hashed under
     /// the secret of the wallet home and not kept.
-    pub content: String,
+    pub content: Bytes,
 }
 
 /// What is reserved for a call.
@@ -185,14 +185,17 @@ pub struct Entry {
     pub server_time: Timestamp,
 }
 
-/// Names a call's row: its nonce.
+/// Names a call's row: its number, and the nonce that has to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowId(pub B256);
+pub struct RowId {
+    pub(super) id: i64,
+    pub(super) nonce: B256,
+}
 
 impl RowId {
-    /// The call's public id, under which its row is found.
-    pub(super) fn payment_id(self) -> String {
-        payment_id(&self.0)
+    /// The call's nonce.
+    pub const fn nonce(self) -> B256 {
+        self.nonce
     }
 }
 

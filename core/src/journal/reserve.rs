@@ -58,11 +58,12 @@ pub(super) fn reserve(
     if let Some(stored) = &earlier {
         give_back(db, stored, held)?;
     }
-    insert(db, entry, hashes, amount, carried, Times { now, counted_at })?;
-    spending::add(db, &entry.owner(counted_at), storable(amount)?).map_err(failed)?;
+    let id = insert(db, entry, hashes, amount, carried, Times { now, counted_at })?;
+    spending::add(db, &entry.owner(counted_at), storable(amount)?)?;
     // What was signed earlier may have been executed unnoticed: its answer opens with its token.
     let recovery = earlier.map_or_else(|| entry.recovery.clone(), |stored| stored.recovery);
-    Ok(Reservation::Made { row: RowId(entry.identity.nonce), recovery })
+    let row = RowId { id, nonce: entry.identity.nonce };
+    Ok(Reservation::Made { row, recovery })
 }
 
 /// The time of day, and that of the windows.
@@ -92,7 +93,7 @@ fn free_the_dead(db: &Connection, now: Timestamp) -> Result<()> {
         statement.query_map([], Stored::read).and_then(Iterator::collect).map_err(failed)?;
     for stored in reserved {
         if !lease::is_live(&stored.lease_owner, stored.lease_until, now) {
-            change::enter(db, RowId(stored.nonce), &Outcome::Released, Ending::Closed)?;
+            change::enter(db, stored.row(), &Outcome::Released, Ending::Closed)?;
         }
     }
     Ok(())
@@ -113,7 +114,7 @@ fn insert(
     amount: Usdc,
     carried: Usdc,
     times: Times,
-) -> Result<()> {
+) -> Result<i64> {
     let record = &entry.record;
     let sql = "INSERT INTO calls (payment_id, nonce, key_hash, key, fingerprint, session, state,
             open, created_at, method, url, origin, model, wallet, network, payee, amount, carried,
@@ -124,10 +125,11 @@ fn insert(
             open = 1, created_at = excluded.created_at,
             counted_at = excluded.counted_at, network = excluded.network,
             payee = excluded.payee, amount = excluded.amount, carried = excluded.carried,
-            lease_owner = excluded.lease_owner, lease_until = excluded.lease_until";
+            lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
+        RETURNING id";
     let mut statement = db.prepare_cached(sql).map_err(failed)?;
-    let done = statement.execute(params![
-        RowId(entry.identity.nonce).payment_id(),
+    let values = params![
+        record.payment_id,
         entry.identity.nonce.0,
         hashes.key,
         record.key,
@@ -147,8 +149,8 @@ fn insert(
         lease::owner()?,
         (times.now + lease::SECONDS).cast_signed(),
         times.counted_at.cast_signed(),
-    ]);
-    done.map(drop).map_err(failed)
+    ];
+    statement.query_row(values, |row| row.get(0)).map_err(failed)
 }
 
 /// Raises a call's reservation; a lower amount leaves it, because what was signed before can still
@@ -168,10 +170,9 @@ pub(super) fn raise(
     let time = spending::time(db, now)?;
     spending::check(db, &stored.owner(), budgets, amount, held, time)?;
     let more = storable(amount.saturating_sub(held))?;
-    spending::add(db, &stored.owner(), more).map_err(failed)?;
+    spending::correct(db, &stored.owner(), more)?;
     let sql = "UPDATE calls SET amount = amount + ?2 WHERE id = ?1";
-    let raised = db.prepare_cached(sql).and_then(|mut one| one.execute(params![stored.id, more]));
-    raised.map(drop).map_err(failed)
+    change::execute(db, sql, params![stored.id, more]).map(drop)
 }
 
 impl Entry {

@@ -1,7 +1,7 @@
 //! Rows of the database as values, and back.
 
 use alloy::primitives::{Address, B256};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, types::FromSql};
 
 use super::{PaymentRecord, RecordState, Resumable, RowId};
 use crate::{
@@ -36,42 +36,76 @@ pub(super) struct Stored {
     pub(super) record: PaymentRecord,
 }
 
+/// Values of a row from its first column on: to find one by its name takes longer than to read it.
+struct Values<'a> {
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl Values<'_> {
+    fn next<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        self.next += 1;
+        self.row.get(self.next - 1)
+    }
+
+    fn time(&mut self) -> rusqlite::Result<Option<Timestamp>> {
+        Ok(self.next::<Option<i64>>()?.map(i64::cast_unsigned))
+    }
+}
+
 impl Stored {
+    /// Reads [`COLUMNS`].
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let nonce = B256::from(row.get::<_, [u8; 32]>("nonce")?);
-        let state: String = row.get("state")?;
-        let time =
-            |name: &str| row.get::<_, Option<i64>>(name).map(|at| at.map(i64::cast_unsigned));
+        let mut values = Values { row, next: 0 };
+        let (id, payment_id) = (values.next()?, values.next()?);
+        let nonce = B256::from(values.next::<[u8; 32]>()?);
+        let (key, fingerprint, session) = (values.next()?, values.next()?, values.next()?);
+        let state: String = values.next()?;
+        let open = values.next()?;
+        let (created_at, counted_at) = (values.time()?, values.time()?);
+        let (method, url, origin, model) =
+            (values.next()?, values.next()?, values.next()?, values.next()?);
+        let wallet = Address::from(values.next::<[u8; 20]>()?);
+        let (network, payee) = (values.next()?, values.next()?);
+        let (amount, carried) = (micro(values.next()?), micro(values.next()?));
+        let (valid_before, transaction) = (values.time()?, values.next()?);
+        let (recovery, lease_owner, lease_until) = (values.next()?, values.next()?, values.time()?);
+        let record = PaymentRecord {
+            key,
+            payment_id,
+            // A state that we do not know is the careful one.
+            state: RecordState::from_name(&state).unwrap_or(RecordState::Unknown),
+            created_at: created_at.unwrap_or_default(),
+            method,
+            url,
+            model,
+            network,
+            amount,
+            payee,
+            nonce: nonce.to_string(),
+            valid_before,
+            transaction,
+        };
         Ok(Self {
-            id: row.get("id")?,
+            id,
             nonce,
-            open: row.get("open")?,
-            fingerprint: row.get("fingerprint")?,
-            session: row.get("session")?,
-            wallet: Address::from(row.get::<_, [u8; 20]>("wallet")?),
-            origin: row.get("origin")?,
-            counted_at: time("counted_at")?.unwrap_or_default(),
-            carried: micro(row.get("carried")?),
-            recovery: row.get("recovery")?,
-            lease_owner: row.get("lease_owner")?,
-            lease_until: time("lease_until")?.unwrap_or_default(),
-            record: PaymentRecord {
-                key: row.get("key")?,
-                payment_id: row.get("payment_id")?,
-                // A state that we do not know is the careful one.
-                state: RecordState::from_name(&state).unwrap_or(RecordState::Unknown),
-                created_at: time("created_at")?.unwrap_or_default(),
-                method: row.get("method")?,
-                url: row.get("url")?,
-                model: row.get("model")?,
-                network: row.get("network")?,
-                amount: micro(row.get("amount")?),
-                payee: row.get("payee")?,
-                nonce: nonce.to_string(),
-                valid_before: time("valid_before")?,
-                transaction: row.get("tx")?,
-            },
+            fingerprint,
+            session,
+            wallet,
+            origin,
+            open,
+            counted_at: counted_at.unwrap_or_default(),
+            carried,
+            recovery,
+            lease_owner,
+            lease_until: lease_until.unwrap_or_default(),
+            record,
         })
+    }
+
+    /// Its name.
+    pub(super) const fn row(&self) -> RowId {
+        RowId { id: self.id, nonce: self.nonce }
     }
 
     /// The state at a time: what expired without proof is presumed to be charged.
@@ -98,7 +132,7 @@ impl Stored {
             proof: Proof::Server,
         });
         Ok(Resumable {
-            row: RowId(self.nonce),
+            row: self.row(),
             key: self.record.key.clone(),
             payment_id: self.record.payment_id.clone(),
             model: self.record.model.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::{BudgetState, failed, row::micro};
+use super::{BudgetState, change::execute, failed, row::micro};
 use crate::{
     clock::Timestamp,
     error::{Error, Limit, Result},
@@ -58,22 +58,29 @@ pub(super) fn time(db: &Connection, now: Timestamp) -> Result<Timestamp> {
     Ok(newest.map_or(now, |minute| now.max(minute.cast_unsigned() * MINUTE)))
 }
 
-/// Counts an amount, or with a negative one gives it back.
-pub(super) fn add(db: &Connection, owner: &Owner<'_>, amount: i64) -> rusqlite::Result<()> {
+/// Counts an amount at [`time`]: no bucket is newer.
+pub(super) fn add(db: &Connection, owner: &Owner<'_>, amount: i64) -> Result<()> {
     let here = "UPDATE spending SET amount = amount + ?4, total = total + ?4
                 WHERE scope = ?1 AND name = ?2 AND minute = ?3";
     let first = "INSERT INTO spending SELECT ?1, ?2, ?3, ?4, ?4 + coalesce(
                      (SELECT total FROM spending WHERE scope = ?1 AND name = ?2 AND minute < ?3
                       ORDER BY minute DESC LIMIT 1), 0)";
+    for (scope, name, minute) in owner.rows() {
+        let values = params![scope, name, minute.cast_signed(), amount];
+        if execute(db, here, values)? == 0 {
+            execute(db, first, values)?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts an amount, or with a negative one gives it back, where newer buckets may have begun.
+pub(super) fn correct(db: &Connection, owner: &Owner<'_>, amount: i64) -> Result<()> {
+    add(db, owner, amount)?;
     let later = "UPDATE spending SET total = total + ?4
                  WHERE scope = ?1 AND name = ?2 AND minute > ?3";
     for (scope, name, minute) in owner.rows() {
-        let values = params![scope, name, minute.cast_signed(), amount];
-        if db.prepare_cached(here)?.execute(values)? == 0 {
-            db.prepare_cached(first)?.execute(values)?;
-        }
-        // None, but where the clock went back or an earlier payment is proven.
-        db.prepare_cached(later)?.execute(values)?;
+        execute(db, later, params![scope, name, minute.cast_signed(), amount])?;
     }
     Ok(())
 }
@@ -219,7 +226,7 @@ mod tests {
             counted_at: at,
         };
         add(&db, &owner(&session, "m", now), 3).unwrap();
-        add(&db, &owner(b"another session!", "n", now - 2 * 3_600), 4).unwrap();
+        correct(&db, &owner(b"another session!", "n", now - 2 * 3_600), 4).unwrap();
         let limit = |amount| Some(Usdc::from_micro(amount));
         let budgets = Budgets {
             session: limit(5),
@@ -253,11 +260,11 @@ mod tests {
             let db = open_memory().unwrap().db;
             let mut left = spent;
             for (minute, amount) in &left {
-                add(&db, &owner(*minute), *amount).unwrap();
+                correct(&db, &owner(*minute), *amount).unwrap();
             }
             for index in given_back {
                 let (minute, amount) = index.get_mut(&mut left);
-                add(&db, &owner(*minute), -*amount).unwrap();
+                correct(&db, &owner(*minute), -*amount).unwrap();
                 *amount = 0;
             }
             let within = left.iter().filter(|(minute, _)| *minute >= since);

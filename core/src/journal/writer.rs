@@ -4,7 +4,7 @@
 use std::{
     fmt, hint,
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::open::Opened;
@@ -31,21 +31,40 @@ const AWAKE: Duration = Duration::from_micros(100);
 static MANY_PROCESSORS: LazyLock<bool> =
     LazyLock::new(|| thread::available_parallelism().is_ok_and(|processors| processors.get() > 1));
 
-/// Does its work inside the batch's transaction.
-type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
-
-/// A job that was done: whether its writes are wanted, and who is told whether they were kept.
-struct Done {
-    wanted: bool,
-    answer: Answer,
+/// Something to be done inside a transaction that it may share with others.
+trait Job: Send {
+    /// Does it, again where an earlier try was taken back; says whether its writes are wanted.
+    fn run(&mut self, db: &Connection) -> bool;
+    /// Tells whoever waits how it went, once it is known whether it was kept.
+    fn tell(self: Box<Self>, kept: Result<(), String>);
 }
 
-type Answer = Box<dyn FnOnce(Result<(), String>)>;
+struct Task<T, J, A> {
+    job: J,
+    answer: A,
+    result: Option<Result<T>>,
+}
+
+impl<T, J, A> Job for Task<T, J, A>
+where
+    T: Send,
+    J: FnMut(&Connection) -> Result<T> + Send,
+    A: FnOnce(Result<T>) + Send,
+{
+    fn run(&mut self, db: &Connection) -> bool {
+        self.result.insert((self.job)(db)).is_ok()
+    }
+
+    fn tell(self: Box<Self>, kept: Result<(), String>) {
+        let result = self.result.unwrap_or_else(|| Err(broken(&"a job was not done")));
+        (self.answer)(kept.map_err(|cause| broken(&cause)).and(result));
+    }
+}
 
 /// The thread's other end.
 #[derive(Clone)]
 pub(super) struct Writer {
-    jobs: Sender<Job>,
+    jobs: Sender<Box<dyn Job>>,
     /// How many wait for an answer.
     waiting: Arc<AtomicUsize>,
 }
@@ -64,7 +83,7 @@ impl Writer {
     /// Runs a job and waits until it is committed.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        job: impl FnMut(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (sender, mut receiver) = oneshot::channel();
         let queued = Queued::new(&self.waiting);
@@ -85,38 +104,32 @@ impl Writer {
     /// is undone, and before anything that they ask next.
     pub(super) async fn run_owned<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        mut job: impl FnMut(&Connection) -> Result<T> + Send + 'static,
         undo: fn(&Connection, &T) -> Result<()>,
     ) -> Result<T> {
         let result = Arc::new(Mutex::new(None));
         let place = Arc::clone(&result);
         let mut waiting = Waiting { result, undo, writer: Some(self.clone()) };
-        let done = self.run(move |db| job(db).map(|value| put(&place, value))).await;
+        let work = move |db: &_| job(db).map(|value| *lock(&place) = Some(value));
+        let done = self.run(work).await;
         waiting.writer = None;
-        let value = take(&waiting.result);
+        let value = lock(&waiting.result).take();
         done.and_then(|()| value.ok_or_else(|| broken(&"a result was lost")))
     }
 
     /// Runs a job without waiting for it.
-    pub(super) fn post(&self, job: impl FnOnce(&Connection) -> Result<()> + Send + 'static) {
+    pub(super) fn post(&self, job: impl FnMut(&Connection) -> Result<()> + Send + 'static) {
         // A thread that has ended has nothing left to write to; what was sent stays counted.
         let _ = self.send(job, |_| ());
     }
 
     fn send<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        job: impl FnMut(&Connection) -> Result<T> + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) -> Result<()> {
-        let job: Job = Box::new(move |db| {
-            let result = job(db);
-            let wanted = result.is_ok();
-            let tell = move |kept: Result<(), String>| {
-                answer(kept.map_err(|cause| broken(&cause)).and(result));
-            };
-            Done { wanted, answer: Box::new(tell) }
-        });
-        self.jobs.send(job).map_err(|cause| broken(&cause))
+        let task = Task { job, answer, result: None };
+        self.jobs.send(Box::new(task)).map_err(|cause| broken(&cause))
     }
 }
 
@@ -167,16 +180,12 @@ impl<T: Send + 'static> Drop for Waiting<T> {
         let Some(writer) = self.writer.take() else { return };
         let (result, undo) = (Arc::clone(&self.result), self.undo);
         // In the queue behind the job itself, and before the next one of the same caller.
-        writer.post(move |db| take(&result).map_or(Ok(()), |value| undo(db, &value)));
+        writer.post(move |db| lock(&result).as_ref().map_or(Ok(()), |value| undo(db, value)));
     }
 }
 
-fn put<T>(place: &Mutex<Option<T>>, value: T) {
-    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-}
-
-fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
-    place.lock().unwrap_or_else(PoisonError::into_inner).take()
+fn lock<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Writer {
@@ -185,7 +194,7 @@ impl fmt::Debug for Writer {
     }
 }
 
-fn work(mut db: Connection, queue: &Receiver<Job>) {
+fn work(db: Connection, queue: &Receiver<Box<dyn Job>>) {
     let mut unfolded = 0;
     loop {
         let patience = if unfolded < FOLDED_AFTER { Duration::MAX } else { QUIET };
@@ -194,7 +203,7 @@ fn work(mut db: Connection, queue: &Receiver<Job>) {
         match next.map_or_else(|| queue.recv_timeout(patience), Ok) {
             Ok(first) => {
                 let rest = queue.try_iter().take(BATCH - 1);
-                commit(&mut db, std::iter::once(first).chain(rest).collect());
+                commit(&db, std::iter::once(first).chain(rest).collect());
                 unfolded += 1;
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -212,39 +221,144 @@ fn fold(db: &Connection) {
     let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }
 
-fn commit(db: &mut Connection, batch: Vec<Job>) {
-    let mut answers = Vec::with_capacity(batch.len());
-    let kept = run(db, batch, &mut answers).map_err(|cause| cause.to_string());
-    for answer in answers {
-        answer(kept.clone());
+fn commit(db: &Connection, mut batch: Vec<Box<dyn Job>>) {
+    let kept = together(db, &mut batch);
+    for job in batch {
+        job.tell(kept.clone());
     }
 }
 
-/// Each job in a savepoint of its own: one that fails takes nothing of the others with it. A job
-/// that is alone needs none.
-fn run(db: &mut Connection, batch: Vec<Job>, answers: &mut Vec<Answer>) -> rusqlite::Result<()> {
-    let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if batch.len() == 1 {
-        // Dropped, a transaction or a savepoint takes its writes back.
-        let wanted = batch.into_iter().all(|job| did(job, &transaction, answers));
-        return if wanted { transaction.commit() } else { Ok(()) };
-    }
-    for job in batch {
-        let savepoint = transaction.savepoint()?;
-        if did(job, &savepoint, answers) {
-            savepoint.commit()?;
+/// Does jobs in one transaction. A savepoint for each would copy every page that it changes; they are
+/// only needed where one fails that has written something.
+fn together(db: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), String> {
+    let all = Span::begin(db, &TRANSACTION)?;
+    for job in &mut *batch {
+        let changes = db.total_changes();
+        if !job.run(db) && (db.total_changes() != changes || db.is_autocommit()) {
+            drop(all);
+            return apart(db, batch);
         }
     }
-    transaction.commit()
+    all.keep()
 }
 
-fn did(job: Job, db: &Connection, answers: &mut Vec<Answer>) -> bool {
-    let done = job(db);
-    answers.push(done.answer);
-    done.wanted
+/// Each job in a savepoint of its own: one that fails takes nothing of the others with it.
+fn apart(db: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), String> {
+    let all = Span::begin(db, &TRANSACTION)?;
+    for job in batch {
+        if db.is_autocommit() {
+            return Err("the database took everything back".to_owned());
+        }
+        let own = Span::begin(db, &SAVEPOINT)?;
+        if job.run(db) {
+            own.keep()?;
+        }
+    }
+    all.keep()
+}
+
+/// How a span of work begins, is kept and is taken back; each a statement that is prepared once.
+struct Form {
+    begin: &'static str,
+    keep: &'static str,
+    undo: &'static [&'static str],
+}
+
+const TRANSACTION: Form = Form { begin: "BEGIN IMMEDIATE", keep: "COMMIT", undo: &["ROLLBACK"] };
+const SAVEPOINT: Form =
+    Form { begin: "SAVEPOINT job", keep: "RELEASE job", undo: &["ROLLBACK TO job", "RELEASE job"] };
+
+/// Dropped before it is kept, it takes its writes back.
+struct Span<'a> {
+    db: &'a Connection,
+    form: &'static Form,
+    kept: bool,
+}
+
+impl<'a> Span<'a> {
+    fn begin(db: &'a Connection, form: &'static Form) -> Result<Self, String> {
+        execute(db, form.begin)?;
+        Ok(Self { db, form, kept: false })
+    }
+
+    fn keep(mut self) -> Result<(), String> {
+        execute(self.db, self.form.keep)?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Span<'_> {
+    fn drop(&mut self) {
+        let open = !self.kept && !self.db.is_autocommit();
+        for sql in self.form.undo.iter().filter(|_| open) {
+            // What cannot be taken back cannot be committed either.
+            let _ = execute(self.db, sql);
+        }
+    }
+}
+
+fn execute(db: &Connection, sql: &str) -> Result<(), String> {
+    let done = db.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    done.map(drop).map_err(|cause| cause.to_string())
 }
 
 pub(super) fn broken(cause: &dyn fmt::Display) -> Error {
     let message = format!("the payment journal cannot be written: {cause}. Nothing was signed");
     Error::new(ErrorKind::Journal, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::open::open_memory;
+
+    /// Adds a tombstone, and fails after that if it is told to.
+    fn add(number: u8, fails: bool) -> impl FnMut(&Connection) -> Result<u8> + Send {
+        move |db| {
+            let sql = "INSERT INTO tombstones VALUES (?1, x'', '', 0)";
+            db.execute(sql, [vec![number]]).map_err(crate::journal::failed)?;
+            if fails { Err(broken(&"as told")) } else { Ok(number) }
+        }
+    }
+
+    fn done(db: &Connection, jobs: Vec<Box<dyn Job>>) -> Vec<u8> {
+        commit(db, jobs);
+        let mut statement = db.prepare("SELECT key_hash FROM tombstones ORDER BY 1").unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, [u8; 1]>(0)).unwrap();
+        rows.map(|row| row.unwrap()[0]).collect()
+    }
+
+    #[test]
+    fn a_job_that_fails_takes_nothing_of_the_others_with_it() {
+        let db = open_memory().unwrap().db;
+        let (tell, told) = channel();
+        let task = |number, fails| -> Box<dyn Job> {
+            let tell = tell.clone();
+            let answer = move |result: Result<u8>| tell.send((number, result.is_ok())).unwrap();
+            Box::new(Task { job: add(number, fails), answer, result: None })
+        };
+        let jobs = vec![task(1, false), task(2, true), task(3, false), task(3, false)];
+        assert_eq!(done(&db, jobs), [1, 3]);
+        let answers: Vec<_> = told.try_iter().collect();
+        assert_eq!(answers, [(1, true), (2, false), (3, true), (3, false)]);
+        assert_eq!(done(&db, vec![task(4, true)]), [1, 3]);
+        assert_eq!(done(&db, vec![task(4, false)]), [1, 3, 4]);
+    }
+
+    #[test]
+    fn what_is_not_kept_is_not_told_as_done() {
+        let db = open_memory().unwrap().db;
+        let (tell, told) = channel();
+        let mut insert = add(1, false);
+        // As SQLite itself does when a disk is full.
+        let job = move |db: &Connection| {
+            insert(db)?;
+            db.execute_batch("ROLLBACK").map_err(crate::journal::failed)
+        };
+        let answer = move |result: Result<()>| tell.send(result.is_ok()).unwrap();
+        assert!(done(&db, vec![Box::new(Task { job, answer, result: None })]).is_empty());
+        assert!(!told.recv().unwrap());
+        assert!(db.is_autocommit());
+    }
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    canonical::{canonical_with, members},
+    canonical::{Count, canonical_with, members},
     error::{Error, Result},
     money::Usdc,
 };
@@ -78,7 +78,7 @@ pub struct ChatPrice {
 }
 
 /// The members of a request's body.
-type Members<'a> = BTreeMap<String, &'a RawValue>;
+pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 impl PriceRule {
     /// Prices a chat request from its JSON body. `max_output` is the model's own maximum.
@@ -87,9 +87,18 @@ impl PriceRule {
     /// `InvalidArgument` when the body is not a JSON object, a count in it is not a positive
     /// integer, or the price does not fit into 128 bits.
     pub fn chat(&self, body: &str, rates: Rates, max_output: u64) -> Result<ChatPrice> {
-        let members = members(body)?;
-        let input_tokens = self.input_tokens(&members)?;
-        let output_tokens = self.output_tokens(&members, max_output)?;
+        self.chat_of(&members(body)?, rates, max_output)
+    }
+
+    /// The same, given the members of the body.
+    pub(super) fn chat_of(
+        &self,
+        members: &Members<'_>,
+        rates: Rates,
+        max_output: u64,
+    ) -> Result<ChatPrice> {
+        let input_tokens = self.input_tokens(members)?;
+        let output_tokens = self.output_tokens(members, max_output)?;
         let amount = self.amount(input_tokens, output_tokens, rates).ok_or_else(too_large)?;
         Ok(ChatPrice { amount, input_tokens, output_tokens })
     }
@@ -112,12 +121,10 @@ impl PriceRule {
 
     fn input_tokens(&self, members: &Members<'_>) -> Result<u64> {
         let mut images = 0_u64;
-        let mut count_images = |string: String| {
-            if !string.starts_with("data:") {
-                return string;
-            }
-            images += 1;
-            String::new()
+        let mut no_image = |string: &str| {
+            let image = string.starts_with("data:");
+            images += u64::from(image);
+            !image
         };
         let mut bytes = 2; // the braces
         for (position, name) in ["messages", "response_format", "tools"]
@@ -125,8 +132,9 @@ impl PriceRule {
             .filter(|name| members.get(*name).is_some_and(|value| value.get() != "null"))
             .enumerate()
         {
-            let value = canonical_with(members[name].get(), &mut count_images)?;
-            bytes += name.len() + value.len() + 3 + usize::from(position > 0);
+            let mut value = Count::default();
+            canonical_with(members[name].get(), &mut no_image, &mut value)?;
+            bytes += name.len() + value.0 + 3 + usize::from(position > 0);
         }
         let text_tokens = (bytes as u64).div_ceil(4);
         let image_tokens = images.checked_mul(self.image_tokens).ok_or_else(too_large)?;

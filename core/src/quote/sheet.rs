@@ -94,11 +94,10 @@ impl PriceSheet {
         let asked = members(body).ok()?;
         let model: String = serde_json::from_str(asked.get("model")?.get()).ok()?;
         let model = self.models.get(&model)?;
-        let messages: Vec<&RawValue> = serde_json::from_str(asked.get("messages")?.get()).ok()?;
-        if messages.is_empty() {
+        if !is_list_of_something(asked.get("messages")?) {
             return None;
         }
-        let price = self.rule.chat(body, model.rates, model.max_output).ok()?;
+        let price = self.rule.chat_of(&asked, model.rates, model.max_output).ok()?;
         let tokens = price.input_tokens.checked_add(price.output_tokens)?;
         (tokens <= model.context).then_some(price.amount)
     }
@@ -108,7 +107,7 @@ impl PriceSheet {
         let accepts = self.accepts.iter().map(|template| {
             let mut offer = template.clone();
             offer.insert(Version::V2.amount_field().to_owned(), amount.micro().to_string().into());
-            Requirement::from_value(Version::V2, &offer).ok()
+            Requirement::from_fields(Version::V2, offer).ok()
         });
         Some(Challenge {
             version: Version::V2,
@@ -118,6 +117,12 @@ impl PriceSheet {
             extensions: BTreeMap::new(),
         })
     }
+}
+
+/// Told by its text: a prompt is long.
+fn is_list_of_something(value: &RawValue) -> bool {
+    let inside = value.get().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    inside.is_some_and(|text| !text.trim_ascii().is_empty())
 }
 
 fn chat_models(rows: Vec<Row>) -> HashMap<String, ChatModel> {

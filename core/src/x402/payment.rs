@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy::primitives::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::{
-    Value, json,
+    Value,
     value::{RawValue, to_raw_value},
 };
 use url::Url;
@@ -45,17 +45,15 @@ impl EncodePayment<'_> {
     /// # Errors
     /// `Payment` when the result cannot be written as JSON.
     pub fn header(&self) -> Result<(&'static str, String)> {
-        let payload = json!({
-            "signature": hex::encode_prefixed(self.signature),
-            "authorization": self.authorization,
-        });
+        let signature = hex::encode_prefixed(self.signature);
+        let payload = OutPayload { signature, authorization: self.authorization };
         let json = match self.challenge.version {
-            Version::V1 => serde_json::to_string(&json!({
-                "x402Version": 1,
-                "scheme": "exact",
-                "network": self.terms.network.v1_name,
-                "payload": payload,
-            })),
+            Version::V1 => serde_json::to_string(&OutV1 {
+                x402_version: 1,
+                scheme: "exact",
+                network: self.terms.network.v1_name,
+                payload,
+            }),
             Version::V2 => serde_json::to_string(&OutV2 {
                 x402_version: 2,
                 resource: self.resource()?,
@@ -101,13 +99,28 @@ impl EncodePayment<'_> {
 }
 
 #[derive(Serialize)]
+struct OutPayload<'a> {
+    signature: String,
+    authorization: &'a Authorization,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutV1<'a> {
+    x402_version: u8,
+    scheme: &'static str,
+    network: Option<&'static str>,
+    payload: OutPayload<'a>,
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OutV2<'a> {
     x402_version: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<Box<RawValue>>,
     accepted: &'a RawValue,
-    payload: Value,
+    payload: OutPayload<'a>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     extensions: BTreeMap<String, Box<RawValue>>,
 }

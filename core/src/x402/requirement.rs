@@ -1,5 +1,7 @@
 //! One way to pay, as a 402 offers it: read leniently, kept verbatim.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
@@ -40,10 +42,15 @@ impl Version {
 }
 
 /// An entry of `accepts`. Nothing in it is trusted or even well-formed yet:
-/// [`match_terms`](super::match_terms) turns it into [`Terms`](super::Terms).
+/// [`match_terms`](super::match_terms) turns it into [`Terms`](super::Terms). Clones share it.
 #[derive(Clone, Debug)]
 pub struct Requirement {
     version: Version,
+    entry: Arc<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
     raw: Box<RawValue>,
     fields: Map<String, Value>,
 }
@@ -52,7 +59,16 @@ impl Requirement {
     /// Wraps an entry, which is kept byte for byte.
     pub fn from_raw(version: Version, raw: Box<RawValue>) -> Self {
         let fields = serde_json::from_str(raw.get()).unwrap_or_default();
-        Self { version, raw, fields }
+        Self { version, entry: Arc::new(Entry { raw, fields }) }
+    }
+
+    /// Makes an entry of these fields, in their order.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub fn from_fields(version: Version, fields: Map<String, Value>) -> serde_json::Result<Self> {
+        let raw = serde_json::value::to_raw_value(&fields)?;
+        Ok(Self { version, entry: Arc::new(Entry { raw, fields }) })
     }
 
     /// Makes an entry from anything that serializes to JSON; what a server offers.
@@ -70,12 +86,12 @@ impl Requirement {
 
     /// The entry as received.
     pub fn raw(&self) -> &RawValue {
-        &self.raw
+        &self.entry.raw
     }
 
     /// A field, `None` when absent or null.
     pub fn field(&self, name: &str) -> Option<&Value> {
-        self.fields.get(name).filter(|value| !value.is_null())
+        self.entry.fields.get(name).filter(|value| !value.is_null())
     }
 
     /// A field that is a string.
@@ -96,6 +112,6 @@ impl Requirement {
 
 impl PartialEq for Requirement {
     fn eq(&self, other: &Self) -> bool {
-        self.version == other.version && self.raw.get() == other.raw.get()
+        self.version == other.version && self.raw().get() == other.raw().get()
     }
 }

@@ -149,7 +149,7 @@ async fn a_file_of_an_earlier_version_is_brought_up_to_date_with_all_that_is_in_
             continue;
         }
         let found = journal.resumable(payment.payment_id.clone()).await.unwrap();
-        assert_eq!(found.recording, recording(found.row.0, 100, NOW + 60));
+        assert_eq!(found.recording, recording(found.row.nonce(), 100, NOW + 60));
         assert_eq!((found.recovery.as_str(), found.key), ("token", payment.key));
     }
     // Of the five that count one was only reserved, by a process that is dead.

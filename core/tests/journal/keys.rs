@@ -62,14 +62,18 @@ async fn what_was_executed_unnoticed_before_a_key_was_signed_again_can_still_be_
     for (at, token) in [(NOW, "11"), (NOW + 61, "22"), (NOW + 122, "33")] {
         let made = journal.reserve(mine(at, token), OnUnresolved::Resume, at).await.unwrap();
         let Reservation::Made { row, recovery } = made else { panic!("found") };
-        journal.record(row, recording(row.0, 100, at + 60)).await.unwrap();
+        journal.record(row, recording(row.nonce(), 100, at + 60)).await.unwrap();
         journal.close(row, Outcome::Unknown { live_until: at + 60 }).await.unwrap();
         reserved.push((row, recovery));
     }
     assert!(reserved.iter().all(|one| *one == (reserved[0].0, "11".repeat(32))), "{reserved:?}");
-    let found = journal.resumable(payment_id(&reserved[0].0.0)).await.unwrap();
+    let found = journal.resumable(payment_id(&reserved[0].0.nonce())).await.unwrap();
     assert_eq!(found.recovery, "11".repeat(32));
-    assert_eq!(found.recording, recording(found.row.0, 100, NOW + 182), "the newest is shown");
+    assert_eq!(
+        found.recording,
+        recording(found.row.nonce(), 100, NOW + 182),
+        "the newest is shown"
+    );
     let db = rusqlite::Connection::open(home.path().join("journal.sqlite")).unwrap();
     let sql = "SELECT group_concat(number) FROM authorizations";
     let kept: String = db.query_row(sql, [], |row| row.get(0)).unwrap();

@@ -28,7 +28,7 @@ pub(crate) fn identity(key: &str, keyed: bool, content: &str) -> Identity {
     for (place, byte) in nonce.iter_mut().zip(key.bytes()) {
         *place = byte;
     }
-    let (key, content) = (key.to_owned(), content.to_owned());
+    let (key, content) = (key.to_owned(), content.to_owned().into());
     let wallet = Address::repeat_byte(7);
     Identity { key, keyed, again: false, nonce: nonce.into(), wallet, content }
 }
