@@ -30,6 +30,6 @@ pub use recent::Recent;
 pub use reconcile::Reconciliation;
 pub use request::{CallKey, Fallback, PaidRequest, PaidResponse, Receipt, Replay};
 pub use stream::PaidStream;
-pub(crate) use transport::is_event_stream;
+pub(crate) use transport::{Carrier, Leg, is_event_stream};
 pub use transport::{Transport, TransportOptions};
 pub(crate) use unpaid::said;

@@ -24,6 +24,7 @@ pub mod flow;
 pub mod http;
 pub mod images;
 pub mod journal;
+pub mod mcp;
 pub mod models;
 pub mod money;
 pub mod networks;
@@ -43,5 +44,6 @@ pub use client::{
 pub use discovery::{DiscoverOptions, Resource, ResourceOffer};
 pub use error::{Error, ErrorKind, PaymentState, Result};
 pub use images::{ImageRequest, ImageResponse};
+pub use mcp::{ToolCall, ToolResult, ToolSession};
 pub use models::Model;
 pub use money::Usdc;

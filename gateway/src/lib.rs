@@ -16,6 +16,7 @@ mod field;
 mod gallery;
 mod images;
 mod ledger;
+mod mcp;
 mod observe;
 mod offer;
 mod openapi;

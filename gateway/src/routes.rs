@@ -11,6 +11,7 @@ mod documents;
 mod facilitator;
 mod health;
 mod images;
+mod mcp;
 mod metrics;
 mod models;
 mod pricing;

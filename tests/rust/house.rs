@@ -61,6 +61,7 @@ const FLOORS: [(&str, u8); 20] = [
     ("client", 7),
     ("discovery", 7),
     ("images", 7),
+    ("mcp", 7),
     ("models", 7),
     ("offline", 7),
 ];

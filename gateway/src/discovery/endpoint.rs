@@ -4,8 +4,9 @@ use blockrun_llm::{
     Usdc,
     quote::{PriceRule, Rates},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::bazaar;
 use crate::{
     catalog::{Catalog, Model, Price},
     chat::MAX_CHOICES,
@@ -43,6 +44,15 @@ impl Endpoint {
             Self::Images => ("Image generation in OpenAI's form", names),
         };
         format!("{what}: {}", names.join(", "))
+    }
+
+    /// JSON Schema of the body of a whole answer.
+    pub(crate) fn input_schema(self, catalog: &Catalog) -> Value {
+        let models = self.models(catalog).map(|model| model.id.clone()).collect();
+        let mut declared = bazaar::with_models(self, models);
+        let mut body = declared["schema"]["properties"]["input"]["properties"]["body"].take();
+        body["properties"].as_object_mut().map(|fields| fields.remove("stream"));
+        body
     }
 
     /// The least and the most that one call costs; `None` when nothing that costs is sold. The most

@@ -11,8 +11,8 @@ use http::{HeaderValue, Method, StatusCode, Uri, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    admin, answers, chat, cors, dashboard, documents, facilitator, health, images, metrics, models,
-    pricing, quote, ready, rpc, transactions,
+    admin, answers, chat, cors, dashboard, documents, facilitator, health, images, mcp, metrics,
+    models, pricing, quote, ready, rpc, transactions,
 };
 use crate::{app::App, observe::watch, problem::Problem, traffic::at_the_gate};
 
@@ -47,6 +47,7 @@ fn public() -> Router<Arc<App>> {
         .route("/api/v1/answers/{payment_id}", get(answers::recover))
         .route("/api/v1/models", get(models::list))
         .route("/api/v1/quote", post(quote::quote))
+        .route("/mcp", post(mcp::serve))
         .route("/api/pricing", get(pricing::pricing))
         .route("/.well-known/x402", get(documents::manifest))
         .route("/discovery/resources", get(documents::resources))
