@@ -3,6 +3,7 @@
 
 mod app;
 mod arguments;
+mod blocks;
 mod cache;
 mod chat;
 mod door;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use blockrun_llm::{ChatChunk, chat::ChatUsage};
+use blockrun_llm::ChatChunk;
 use serde_json::{Value, json};
 
 use super::answer::{message_id, stop_reason, usage};
 use crate::proxy::{
+    blocks::{Blocks, Ending},
     pieces::{Translate, event},
     problem::{Form, Problem},
 };
@@ -22,30 +23,12 @@ pub(super) struct MessageStream {
     /// The blocks of tools by their place among the calls. Pieces of several may come in turns, so
     /// all stay open to the end.
     tools: BTreeMap<u64, u64>,
-    finish_reason: Option<String>,
-    usage: Option<ChatUsage>,
+    ending: Ending,
 }
 
 impl Translate for MessageStream {
     fn piece(&mut self, piece: &ChatChunk) -> String {
-        let mut out = self.start(piece);
-        if let Some(usage) = piece.usage() {
-            self.usage = Some(usage);
-        }
-        // Only one answer can be asked for in this form.
-        for choice in piece.choices().filter(|choice| choice.index() == 0) {
-            let text = choice.text();
-            if !text.is_empty() {
-                out += &self.add_text(&text);
-            }
-            for call in choice.tool_calls() {
-                out += &self.add_call(call);
-            }
-            if let Some(reason) = choice.finish_reason() {
-                self.finish_reason = Some(reason.to_owned());
-            }
-        }
-        out
+        self.say(piece)
     }
 
     fn end(&mut self) -> String {
@@ -57,9 +40,9 @@ impl Translate for MessageStream {
         for index in open {
             out += &told("content_block_stop", json!({"index": index}));
         }
-        let reason = stop_reason(self.finish_reason.as_deref());
+        let reason = stop_reason(self.ending.finish_reason.as_deref());
         let delta = json!({"stop_reason": reason, "stop_sequence": null});
-        let usage = usage(self.usage.as_ref());
+        let usage = usage(self.ending.usage.as_ref());
         out += &told("message_delta", json!({"delta": delta, "usage": usage}));
         out += &told("message_stop", json!({}));
         out
@@ -74,7 +57,7 @@ impl Translate for MessageStream {
     }
 }
 
-impl MessageStream {
+impl Blocks for MessageStream {
     /// The input is counted at the end: a chat tells it there.
     fn start(&mut self, piece: &ChatChunk) -> String {
         if std::mem::replace(&mut self.started, true) {
@@ -138,6 +121,12 @@ impl MessageStream {
         out
     }
 
+    fn ending(&mut self) -> &mut Ending {
+        &mut self.ending
+    }
+}
+
+impl MessageStream {
     const fn next_block(&mut self) -> u64 {
         self.blocks += 1;
         self.blocks - 1

@@ -1,10 +1,11 @@
 //! From the pieces of a chat to the events of the Responses form. Pure.
 
-use blockrun_llm::{ChatChunk, chat::ChatUsage};
+use blockrun_llm::ChatChunk;
 use serde_json::{Value, json};
 
 use super::answer::{Answered, Call, Echo, Status, message, text_part, usage};
 use crate::proxy::{
+    blocks::{Blocks, Ending},
     pieces::{Translate, event},
     problem::{Form, Problem},
 };
@@ -21,8 +22,7 @@ pub(super) struct ResponseStream {
     model: String,
     /// What was answered so far, in the order in which it began.
     items: Vec<Item>,
-    finish_reason: Option<String>,
-    usage: Option<ChatUsage>,
+    ending: Ending,
 }
 
 #[derive(Debug)]
@@ -51,8 +51,7 @@ impl ResponseStream {
             created: 0,
             model: String::new(),
             items: Vec::new(),
-            finish_reason: None,
-            usage: None,
+            ending: Ending { finish_reason: None, usage: None },
         }
     }
 
@@ -65,41 +64,17 @@ impl ResponseStream {
         event(Some(name), &told.to_string())
     }
 
-    fn start(&mut self, piece: &ChatChunk) -> String {
-        if std::mem::replace(&mut self.started, true) {
-            return String::new();
-        }
-        (self.id, self.created) = (piece.id().to_owned(), piece.created());
-        self.model = piece.model().to_owned();
-        let response = self.response(Status::InProgress);
-        self.tell("response.created", json!({"response": response.clone()}))
-            + &self.tell("response.in_progress", json!({"response": response}))
-    }
-
     fn response(&self, status: Status) -> Value {
         let answered = Answered { id: &self.id, created: self.created, model: &self.model };
         let done = |(index, item): (usize, &Item)| item.json(&self.id, index, "completed");
         let (output, usage) = match status {
             Status::InProgress => (Vec::new(), Value::Null),
-            _ => (self.items.iter().enumerate().map(done).collect(), usage(self.usage.as_ref())),
+            _ => (
+                self.items.iter().enumerate().map(done).collect(),
+                usage(self.ending.usage.as_ref()),
+            ),
         };
         self.echo.response(&answered, status, &output, usage)
-    }
-
-    fn add_text(&mut self, more: &str) -> String {
-        let found = self.items.iter().position(|item| matches!(item, Item::Text(_)));
-        let (index, mut out) = match found {
-            Some(index) => (index, String::new()),
-            None => self.begin_text(),
-        };
-        if let Some(Item::Text(text)) = self.items.get_mut(index) {
-            text.push_str(more);
-        }
-        let mut data = self.place(index);
-        (data["content_index"], data["delta"], data["logprobs"]) =
-            (0.into(), more.into(), json!([]));
-        out += &self.tell("response.output_text.delta", data);
-        out
     }
 
     fn begin_text(&mut self) -> (usize, String) {
@@ -112,33 +87,6 @@ impl ResponseStream {
         (data["content_index"], data["part"]) = (0.into(), text_part(""));
         out += &self.tell("response.content_part.added", data);
         (index, out)
-    }
-
-    fn add_call(&mut self, said: &Value) -> String {
-        let text = |path: &str| said.pointer(path).and_then(Value::as_str).unwrap_or_default();
-        let at = said.get("index").and_then(Value::as_u64).unwrap_or_default();
-        let mut out = String::new();
-        let of_call = |item: &Item| matches!(item, Item::Call { place, .. } if *place == at);
-        let found = self.items.iter().position(of_call);
-        let index = found.unwrap_or(self.items.len());
-        if found.is_none() {
-            let (id, name) = (text("/id").to_owned(), text("/function/name").to_owned());
-            let call = Call { id, name, arguments: String::new() };
-            let item = call.item(&self.id, index, "in_progress");
-            self.items.push(Item::Call { place: at, call });
-            let data = json!({"output_index": index, "item": item});
-            out += &self.tell("response.output_item.added", data);
-        }
-        let more = text("/function/arguments");
-        if let Some(Item::Call { call, .. }) =
-            self.items.get_mut(index).filter(|_| !more.is_empty())
-        {
-            call.arguments.push_str(more);
-            let mut data = self.place(index);
-            data["delta"] = more.into();
-            out += &self.tell("response.function_call_arguments.delta", data);
-        }
-        out
     }
 
     /// An item is over.
@@ -174,26 +122,69 @@ impl ResponseStream {
     }
 }
 
-impl Translate for ResponseStream {
-    fn piece(&mut self, piece: &ChatChunk) -> String {
-        let mut out = self.start(piece);
-        if let Some(usage) = piece.usage() {
-            self.usage = Some(usage);
+impl Blocks for ResponseStream {
+    fn start(&mut self, piece: &ChatChunk) -> String {
+        if std::mem::replace(&mut self.started, true) {
+            return String::new();
         }
-        // Only one answer can be asked for in this form.
-        for choice in piece.choices().filter(|choice| choice.index() == 0) {
-            let text = choice.text();
-            if !text.is_empty() {
-                out += &self.add_text(&text);
-            }
-            for call in choice.tool_calls() {
-                out += &self.add_call(call);
-            }
-            if let Some(reason) = choice.finish_reason() {
-                self.finish_reason = Some(reason.to_owned());
-            }
+        (self.id, self.created) = (piece.id().to_owned(), piece.created());
+        self.model = piece.model().to_owned();
+        let response = self.response(Status::InProgress);
+        self.tell("response.created", json!({"response": response.clone()}))
+            + &self.tell("response.in_progress", json!({"response": response}))
+    }
+
+    fn add_text(&mut self, more: &str) -> String {
+        let found = self.items.iter().position(|item| matches!(item, Item::Text(_)));
+        let (index, mut out) = match found {
+            Some(index) => (index, String::new()),
+            None => self.begin_text(),
+        };
+        if let Some(Item::Text(text)) = self.items.get_mut(index) {
+            text.push_str(more);
+        }
+        let mut data = self.place(index);
+        (data["content_index"], data["delta"], data["logprobs"]) =
+            (0.into(), more.into(), json!([]));
+        out += &self.tell("response.output_text.delta", data);
+        out
+    }
+
+    fn add_call(&mut self, said: &Value) -> String {
+        let text = |path: &str| said.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        let at = said.get("index").and_then(Value::as_u64).unwrap_or_default();
+        let mut out = String::new();
+        let of_call = |item: &Item| matches!(item, Item::Call { place, .. } if *place == at);
+        let found = self.items.iter().position(of_call);
+        let index = found.unwrap_or(self.items.len());
+        if found.is_none() {
+            let (id, name) = (text("/id").to_owned(), text("/function/name").to_owned());
+            let call = Call { id, name, arguments: String::new() };
+            let item = call.item(&self.id, index, "in_progress");
+            self.items.push(Item::Call { place: at, call });
+            let data = json!({"output_index": index, "item": item});
+            out += &self.tell("response.output_item.added", data);
+        }
+        let more = text("/function/arguments");
+        if let Some(Item::Call { call, .. }) =
+            self.items.get_mut(index).filter(|_| !more.is_empty())
+        {
+            call.arguments.push_str(more);
+            let mut data = self.place(index);
+            data["delta"] = more.into();
+            out += &self.tell("response.function_call_arguments.delta", data);
         }
         out
+    }
+
+    fn ending(&mut self) -> &mut Ending {
+        &mut self.ending
+    }
+}
+
+impl Translate for ResponseStream {
+    fn piece(&mut self, piece: &ChatChunk) -> String {
+        self.say(piece)
     }
 
     fn end(&mut self) -> String {
@@ -201,7 +192,7 @@ impl Translate for ResponseStream {
         for index in 0..self.items.len() {
             out += &self.close(index);
         }
-        let status = Status::of(self.finish_reason.as_deref());
+        let status = Status::of(self.ending.finish_reason.as_deref());
         let response = self.response(status);
         out + &self.tell(&format!("response.{}", status.name()), json!({"response": response}))
     }
