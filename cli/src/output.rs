@@ -7,7 +7,7 @@ use std::{
 
 use blockrun_llm::{Error, PaymentState};
 
-use crate::exit;
+use crate::{exit, when};
 
 /// Why the command ends with an error.
 #[derive(Debug)]
@@ -55,10 +55,12 @@ impl From<Error> for Failure {
             PaymentState::NotCharged => "nothing was charged".to_owned(),
             PaymentState::Charged { amount, .. } => format!("{amount} USDC was charged"),
             PaymentState::Refused { at_risk, live_until } => {
-                format!("not charged, but {at_risk} USDC stays at risk until {live_until}")
+                let until = when::second(*live_until);
+                format!("not charged, but {at_risk} USDC stays at risk until {until} UTC")
             }
             PaymentState::Unknown { valid_until, .. } => {
-                format!("it is not known whether it was charged; settled one way by {valid_until}")
+                let until = when::second(*valid_until);
+                format!("it is not known whether it was charged; settled one way by {until} UTC")
             }
             other => other.name().to_owned(),
         };
