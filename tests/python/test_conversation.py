@@ -1,0 +1,92 @@
+"""A conversation with the command, on a terminal of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support import KEY, program
+
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, surroundings: dict[str, str], *command: str | Path) -> None:
+        import pty
+
+        self.screen = ""
+        self.end, other = pty.openpty()
+        # A session of its own, so that the terminal's Ctrl-C is a signal for it.
+        take = "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+        run = f"{take} os.execv(sys.argv[1], sys.argv[1:])"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", run, *command],
+            env=surroundings,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+        )
+        os.close(other)
+
+    def type(self, text: str) -> None:
+        os.write(self.end, text.encode())
+
+    def expect(self, words: str) -> str:
+        """Reads until the words were shown, and gives what was shown before them."""
+        deadline = time.monotonic() + 20
+        while words not in self.screen:
+            assert time.monotonic() < deadline, f"{words!r} was not shown: {self.screen!r}"
+            if select.select([self.end], [], [], 0.1)[0]:
+                shown = os.read(self.end, 4096).decode(errors="replace")
+                self.screen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", shown)
+        before, _, self.screen = self.screen.partition(words)
+        return before
+
+    def close(self) -> int:
+        os.close(self.end)
+        return self.process.wait(timeout=10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals")
+def test_a_conversation(gateway: str, tmp_path: Path) -> None:
+    surroundings = {
+        **os.environ,
+        "BLOCKRUN_WALLET_KEY": KEY,
+        "BLOCKRUN_API_URL": gateway,
+        "BLOCKRUN_HOME": str(tmp_path / "home"),
+        "HOME": str(tmp_path),
+        "TERM": "xterm",
+    }
+    blockrun = program("blockrun", "BLOCKRUN_BIN")
+    terminal = Terminal(surroundings, blockrun, "chat")
+    terminal.expect("/help says what else there is.\n")
+    terminal.type("Hello!\r")
+    terminal.expect("standing in for openai/gpt-4o-mini.")
+    terminal.expect("0.001 USDC, 0.001 USDC in all, openai/gpt-4o-mini")
+    terminal.type("/model gpt-4o-mini-x\r")
+    terminal.expect("gpt-4o-mini-x answers")
+    terminal.type("Is anybody there?\r")
+    terminal.expect("nothing was charged")
+    terminal.type("/model openai/gpt-4o-mini\r")
+    terminal.expect("openai/gpt-4o-mini answers")
+    # What was begun is kept, and its rest is fetched without being paid again.
+    terminal.type("Count slowly to 100\r")
+    terminal.expect("[practice] 1 2 3")
+    terminal.type("\x03")
+    assert " 100" not in terminal.expect("Stopped. /rest fetches what is missing; it is paid.")
+    terminal.type("/rest\r")
+    terminal.expect(" 98 99 100")
+    terminal.type("/cost\r")
+    terminal.expect("0.002 USDC for 2 answers")
+    terminal.type("\x04")
+    assert terminal.process.wait(timeout=10) == 0
+    assert terminal.close() == 0
+    ask: list[str | Path] = [blockrun, "payments", "list"]
+    listed = subprocess.check_output(ask, env=surroundings, text=True, timeout=60)
+    assert listed.count("settled") == len(listed.splitlines()) == 2
