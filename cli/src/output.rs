@@ -7,7 +7,7 @@ use std::{
 
 use blockrun_llm::{Error, PaymentState};
 
-use crate::{exit, when};
+use crate::{exit, terminal::plain, when};
 
 /// Why the command ends with an error.
 #[derive(Debug)]
@@ -39,11 +39,11 @@ impl Failure {
         &self.message
     }
 
-    /// Prints the error and gives the exit code.
+    /// Prints the error, which may have words of a server in it, and gives the exit code.
     pub(crate) fn report(self) -> u8 {
         // A reader who went away (`| head`) is no error, and there is nobody left to tell.
         if !self.message.is_empty() {
-            let _ = writeln!(stderr(), "blockrun: {}", self.message);
+            let _ = writeln!(stderr(), "blockrun: {}", plain(&self.message));
         }
         self.code
     }

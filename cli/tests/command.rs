@@ -5,7 +5,7 @@
 mod common;
 
 use std::{
-    io::Write,
+    io::{Read, Write},
     net::TcpListener,
     process::{Command, Stdio},
 };
@@ -77,6 +77,24 @@ fn every_kind_of_error_has_its_exit_code_and_says_what_to_do() {
     let (output, _, err) = run(command);
     assert_eq!(output.status.code(), Some(2), "a limit with a typing error is not no limit");
     assert!(err.contains("BLOCKRUN_MAX_SESSION_COST"), "{err}");
+}
+
+#[test]
+fn what_a_server_says_commands_no_terminal() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let api_url = format!("http://{}/api", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut caller, _) = listener.accept().unwrap();
+        let _ = caller.read(&mut [0; 65_536]).unwrap();
+        let body = r#"{"error": {"message": "\u001b[2Jgone\u0007"}}"#;
+        let length = body.len();
+        let head = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {length}\r\n\r\n");
+        caller.write_all(format!("{head}{body}").as_bytes()).unwrap();
+    });
+    let (output, _, err) = run(blockrun(&api_url, &["chat", "Hello!"]));
+    server.join().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(err.contains("[2Jgone") && !err.contains(['\u{1b}', '\u{7}']), "{err:?}");
 }
 
 #[test]
