@@ -77,6 +77,38 @@ fn without_a_mode_the_settings_say_how_payments_are_settled() {
     }
 }
 
+/// A gateway of a settings file that begins so, and the first lines of what it says.
+fn told(root: &Path, name: &str, tables: &str) -> (Stopped, String, String) {
+    let file = root.join(name);
+    std::fs::write(&file, format!("{tables}\n{}", settings(1_000))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_blockrun"));
+    command.args(["gateway", "--ephemeral", "--port", "0", "--config"]).arg(file);
+    command.env("UPSTREAM_API_KEY", KEY).env("RPC", "off").env("TOKEN", KEY);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Stopped(command.spawn().unwrap());
+    let line = |from: &mut dyn Read| BufReader::new(from).lines().next().unwrap().unwrap();
+    let listening = line(running.0.stdout.as_mut().unwrap());
+    let mode = line(running.0.stderr.as_mut().unwrap());
+    (running, listening, mode)
+}
+
+#[test]
+fn a_facilitator_and_who_settles_through_it_are_set_up_by_their_tables() {
+    let root = tempfile::tempdir().unwrap();
+    let tables = "[facilitator]\ntoken_env = \"TOKEN\"\n[settlement]\nmode = \"practice\"";
+    let (_facilitator, listening, mode) = told(root.path(), "a.toml", tables);
+    assert!(mode.starts_with("practice mode"), "{mode}");
+    let url = listening.strip_prefix("listening on ").unwrap().strip_suffix("/api").unwrap();
+    let tables = format!(
+        "[settlement]\nmode = \"facilitator\"\nrpc_url_env = \"RPC\"\n\
+         payee = \"0x7777777777777777777777777777777777777777\"\n\
+         [settle_through]\nurl = \"{url}\"\nkey_env = \"TOKEN\""
+    );
+    let (_seller, listening, mode) = told(root.path(), "b.toml", &tables);
+    assert!(listening.starts_with("listening on "), "{listening}");
+    assert!(mode.contains(&format!(", through {url}; ")) && !mode.contains(KEY), "{mode}");
+}
+
 #[test]
 fn a_hangup_reads_the_settings_again() {
     let root = tempfile::tempdir().unwrap();
@@ -95,8 +127,12 @@ fn a_hangup_reads_the_settings_again() {
     assert!(err.next().unwrap().unwrap().starts_with("try: "));
     assert!(pricing(address).contains("\"margin_bps\":1000"));
 
+    let fixed = format!("{}[limits]\nkeep_alive = 5\n", settings(250));
+    let partly =
+        "catalog and settings were read again, but for [limits]: changes there take a restart";
     for (text, said, margin) in [
         (settings(250), "catalog and settings were read again", "\"margin_bps\":250"),
+        (fixed, partly, "\"margin_bps\":250"),
         (settings(900_000), "nothing was changed: settings ", "\"margin_bps\":250"),
     ] {
         std::fs::write(&file, text).unwrap();

@@ -196,19 +196,21 @@ impl Config {
         self.provider_timeout.as_secs() + VALIDITY_MARGIN
     }
 
-    /// Settles as `[settlement]` of the [settings file](Self::settings) says: `network`, `payee` and
-    /// `onchain` are replaced. A gateway does not do so by itself, and not on a reload.
+    /// Settles as `[settlement]` of the [settings file](Self::settings) says: `network`, `payee`,
+    /// `onchain` and `settle_through` are replaced. A gateway does not do so by itself, and not on a reload.
     ///
     /// # Errors
     /// [`Error::Settings`] when the file cannot be used, [`Error::Config`] when it does not say it.
     pub fn settling_by_settings(mut self) -> Result<Self, Error> {
         let settling = self.settings.as_deref().map(Settings::settling).transpose()?.flatten();
-        let Some(Settling { network, payee, onchain }) = settling else {
+        let Some(settling) = settling else {
             let problem =
                 "has no table [settlement]: say there how payments are settled".to_owned();
             return Err(Error::Config { field: "settings", problem });
         };
-        (self.network, self.payee, self.onchain) = (network, payee, onchain);
+        let Settling { network, payee, onchain, settle_through } = settling;
+        (self.network, self.payee) = (network, payee);
+        (self.onchain, self.settle_through) = (onchain, settle_through);
         Ok(self)
     }
 
@@ -224,6 +226,22 @@ impl Config {
             (None, Some(_)) => "facilitator",
             (None, None) => "practice",
         }
+    }
+
+    /// Why it cannot be a facilitator as well, and which field says so.
+    pub(crate) fn facilitator_problem(&self) -> Option<(&'static str, &'static str)> {
+        let facilitator = self.facilitator.as_ref()?;
+        if self.settle_through.is_some() {
+            let problem = "this gateway settles through another facilitator: name that one to whoever \
+                           looks for one";
+            return Some(("facilitator", problem));
+        }
+        if self.onchain.is_some() && facilitator.payees.is_empty() {
+            let problem = "name the payees: without a list everybody's settlements would be paid for \
+                           with your gas";
+            return Some(("facilitator.payees", problem));
+        }
+        None
     }
 
     /// Refuses what cannot work, naming the field.
@@ -256,16 +274,8 @@ impl Config {
         if self.settle_through.is_some() && self.onchain.is_some() {
             return refuse("settle_through", "onchain settles too: name one of the two");
         }
-        if self.settle_through.is_some() && self.facilitator.is_some() {
-            let problem = "this gateway settles through another facilitator: name that one to whoever \
-                           looks for one";
-            return refuse("facilitator", problem);
-        }
-        let serves_all = self.facilitator.as_ref().is_some_and(|one| one.payees.is_empty());
-        if self.onchain.is_some() && serves_all {
-            let problem = "name the payees: without a list everybody's settlements would be paid for \
-                           with your gas";
-            return refuse("facilitator.payees", problem);
+        if let Some((field, problem)) = self.facilitator_problem() {
+            return refuse(field, problem);
         }
         if self.protocols.offers(Version::V1) && self.network.v1_name.is_none() {
             return refuse("protocols", "x402 v1 has no name for this network: offer v2 alone");

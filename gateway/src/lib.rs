@@ -59,7 +59,7 @@ pub use provider::{
 };
 pub use revenue::{RevenueError, RevenueQuery, RevenueReport, RevenueRow};
 pub use serve::{Gateway, Running};
-pub use settings::SettingsError;
+pub use settings::{Reloaded, SettingsError};
 pub use settlement::{Onchain, SettleThrough};
 pub use store::Database;
 pub use traffic::{Allowance, Traffic};

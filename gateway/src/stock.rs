@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     provider::{PracticeProvider, Provider, Upstreams},
     service::Service,
-    settings::Settings,
+    settings::{Fixed, Reloaded, Settings},
 };
 
 /// What one call sees from its price to its answer, whatever is loaded meanwhile.
@@ -24,6 +24,8 @@ pub(crate) struct Stock {
     pub(crate) service: Service,
     /// When it was loaded, in Unix seconds.
     pub(crate) since: u64,
+    /// What its settings file says that only a start reads.
+    fixed: Fixed,
 }
 
 impl Stock {
@@ -34,20 +36,20 @@ impl Stock {
             Some(path) => Catalog::from_file(path)?,
             None => Catalog::built_in()?,
         };
-        let (mut rule, mut service) = (PriceRule::default(), Service::default());
+        let (mut rule, mut service, mut fixed) = Default::default();
         let provider: Arc<dyn Provider> = match (given, &config.settings) {
             (Some(given), _) => Arc::clone(given),
             (None, None) => Arc::new(PracticeProvider::new(config.provider_delay)),
             (None, Some(path)) => {
                 let settings = Settings::from_file(path, &catalog)?;
-                (rule, service) = (settings.rule, settings.service);
+                (rule, service, fixed) = (settings.rule, settings.service, settings.fixed);
                 let upstreams = Upstreams::new(settings.upstreams);
                 let refuse = |problem| Error::Config { field: "settings", problem };
                 Arc::new(upstreams.map_err(refuse)?)
             }
         };
         let catalog = catalog.only(|model| provider.serves(model));
-        Ok(Self { catalog, rule, provider, service, since: now() })
+        Ok(Self { catalog, rule, provider, service, since: now(), fixed })
     }
 }
 
@@ -56,13 +58,15 @@ impl Stock {
 pub(crate) struct Shelf {
     stock: RwLock<Arc<Stock>>,
     given: Option<Arc<dyn Provider>>,
+    at_start: Fixed,
 }
 
 impl Shelf {
     /// The first stock. `given` answers whatever the settings file says.
     pub(crate) fn load(config: &Config, given: Option<Arc<dyn Provider>>) -> Result<Self, Error> {
         let stock = Stock::load(config, given.as_ref())?;
-        Ok(Self { stock: RwLock::new(Arc::new(stock)), given })
+        let at_start = stock.fixed.clone();
+        Ok(Self { stock: RwLock::new(Arc::new(stock)), given, at_start })
     }
 
     /// What is sold now.
@@ -71,10 +75,12 @@ impl Shelf {
         Arc::clone(&self.stock.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the files again. When they cannot be used, everything stays as it is.
-    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
+    /// Reads the files again, and says what of them has no effect. When they cannot be used,
+    /// everything stays as it is.
+    pub(crate) fn reload(&self, config: &Config) -> Result<Reloaded, Error> {
         let stock = Arc::new(Stock::load(config, self.given.as_ref())?);
+        let reloaded = self.at_start.beside(&stock.fixed);
         *self.stock.write().unwrap_or_else(PoisonError::into_inner) = stock;
-        Ok(())
+        Ok(reloaded)
     }
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use blockrun_gateway::{
-    Admin, AdminToken, Config, Gateway, Onchain, PRACTICE_PAYEE, Protocols, TlsFiles,
+    Admin, AdminToken, Config, Gateway, Onchain, PRACTICE_PAYEE, Protocols, Reloaded, TlsFiles,
 };
 use blockrun_llm::{
     Usdc,
@@ -47,7 +47,7 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     facilitator: FacilitatorArguments,
     /// Settings file: the upstreams that answer instead of the practice model, prices, and, without
-    /// --practice and --onchain, how payments are settled.
+    /// --practice, --onchain and --settle-through, how payments are settled.
     #[arg(long, value_name = "FILE", conflicts_with = "provider_delay")]
     config: Option<PathBuf>,
     /// Address to listen on.
@@ -113,10 +113,10 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let mode = described(&config);
     let running = Gateway::start(config).await.map_err(Failure::other)?;
     let api_url = running.api_url();
-    let told = |reloaded: Result<(), blockrun_gateway::Error>| {
+    let told = |reloaded: Result<Reloaded, blockrun_gateway::Error>| {
         // Nobody listens any more; the gateway goes on.
         let _ = match reloaded {
-            Ok(()) => remark("catalog and settings were read again"),
+            Ok(reloaded) => remark(&reloaded.to_string()),
             Err(error) => remark(&format!("nothing was changed: {error}")),
         };
     };

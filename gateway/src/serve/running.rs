@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::signals::{Signal, Signals};
-use crate::{app::App, error::Error};
+use crate::{app::App, error::Error, settings::Reloaded};
 
 /// A running gateway. Dropping it stops it without waiting; [`Running::shutdown`] waits.
 #[derive(Debug)]
@@ -74,12 +74,14 @@ impl Running {
 
     /// Reads the catalog and the settings file again: models, prices, upstreams. Calls under way keep
     /// what they began with; a payment that was signed for an old price meets the new one. Breakers
-    /// begin anew. The rest of the configuration stays.
+    /// begin anew. The rest of the configuration stays; [`Reloaded`] names the tables that say
+    /// something else about it now.
     ///
     /// # Errors
     /// [`Error`] when a file cannot be used; everything stays as it is then.
-    pub fn reload(&self) -> Result<(), Error> {
-        self.app.upgrade().map_or(Ok(()), |app| app.shelf.reload(&app.config))
+    pub fn reload(&self) -> Result<Reloaded, Error> {
+        let app = self.app.upgrade();
+        app.map_or_else(|| Ok(Reloaded::default()), |app| app.shelf.reload(&app.config))
     }
 
     /// Runs until the process is told to stop (SIGTERM or SIGINT, Ctrl-C elsewhere), then
@@ -90,7 +92,7 @@ impl Running {
     /// When the system does not let signals be listened to.
     pub fn until_signal_telling(
         self,
-        mut reloaded: impl FnMut(Result<(), Error>),
+        mut reloaded: impl FnMut(Result<Reloaded, Error>),
     ) -> io::Result<impl Future<Output = bool>> {
         let mut signals = Signals::new()?;
         Ok(async move {
@@ -106,8 +108,9 @@ impl Running {
     /// # Errors
     /// When the system does not let signals be listened to.
     pub async fn until_signal(self) -> io::Result<bool> {
-        let log = |reloaded: Result<(), Error>| match reloaded {
-            Ok(()) => tracing::info!("catalog and settings were read again"),
+        let log = |reloaded: Result<Reloaded, Error>| match reloaded {
+            Ok(reloaded) if reloaded.restart_for.is_empty() => tracing::info!("{reloaded}"),
+            Ok(reloaded) => tracing::warn!("{reloaded}"),
             Err(error) => tracing::error!(%error, "nothing was changed"),
         };
         Ok(self.until_signal_telling(log)?.await)

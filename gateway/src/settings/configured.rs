@@ -2,7 +2,7 @@
 
 use std::{env, path::Path};
 
-use super::{SettingsError, file};
+use super::{SettingsError, facilitator, file};
 use crate::config::Config;
 
 /// A configuration with what its settings file says.
@@ -23,6 +23,10 @@ fn apply(
     let parsed = file::syntax(&name, text)?;
     parsed.limits.apply(&mut config).map_err(|fault| fault.within(&name, text))?;
     parsed.admin.apply(&mut config);
+    if let Some(table) = &parsed.facilitator {
+        let applied = facilitator::apply(table, &mut config, &variable);
+        applied.map_err(|fault| fault.within(&name, text))?;
+    }
     if let Some(database) = parsed.database {
         let database = database.check(variable).map_err(|fault| fault.within(&name, text))?;
         // It takes the place of any other.
@@ -35,7 +39,10 @@ fn apply(
 mod tests {
     use std::time::Duration;
 
+    use blockrun_llm::wallet::LocalKey;
+
     use super::*;
+    use crate::{Facilitator, Onchain, SettleThrough};
 
     fn variable(name: &str) -> Option<String> {
         let url = |scheme: &str| Some(format!("{scheme}://me:secret@db/x\n"));
@@ -94,6 +101,67 @@ mod tests {
         let text = "upstream = []\n[admin]\ndashboard = false\n";
         let config = apply(config, Path::new("gateway.toml"), text, variable).unwrap();
         assert!(config.admin.dashboard, "the command line asked for it");
+    }
+
+    #[test]
+    fn a_facilitator_is_one_by_its_table_unless_the_command_line_says_another() {
+        const TOKEN: &str = "0123456789abcdef";
+        const ACCOUNT: &str = "0x7777777777777777777777777777777777777777";
+        let variable = |name: &str| match name {
+            "SHORT" => Some("secret".to_owned()),
+            name => name.ends_with("_TOKEN").then(|| TOKEN.to_owned()),
+        };
+        let with = |config: Config, lines: &str| {
+            let text = format!("upstream = []\n[facilitator]\n{lines}\n");
+            apply(config, Path::new("gateway.toml"), &text, variable)
+        };
+        let config = with(Config::default(), &format!("payees = [\"{ACCOUNT}\"]")).unwrap();
+        let facilitator = config.facilitator.unwrap();
+        assert_eq!(facilitator.payees[0].to_string(), ACCOUNT);
+        assert!(facilitator.token.unwrap().is(TOKEN), "the usual variable was set");
+        assert!(
+            apply(Config::default(), Path::new("f"), "upstream = []", variable)
+                .unwrap()
+                .facilitator
+                .is_none()
+        );
+        let flag = Config { facilitator: Some(Facilitator::default()), ..Config::default() };
+        let config = with(flag, &format!("payees = [\"{ACCOUNT}\"]")).unwrap();
+        assert!(config.facilitator.unwrap().payees.is_empty());
+        for (lines, said) in [
+            ("payees = [\"0x12\"]", "line 3: payees: must be an address"),
+            (
+                "token_env = \"UNSET\"",
+                "line 3: token_env: the environment variable UNSET is not set",
+            ),
+            ("token_env = \"SHORT\"", "line 3: token_env: SHORT: the token must have at least 16"),
+            ("tokens = 1", "unknown field `tokens`"),
+        ] {
+            let error = with(Config::default(), lines).unwrap_err().to_string();
+            assert!(error.contains(said) && !error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_facilitator_that_cannot_be_is_refused_by_the_line_of_its_table() {
+        let chain =
+            Onchain::new("https://n.example", LocalKey::from_hex(&"11".repeat(32)).unwrap());
+        for (config, said) in [
+            (Config { onchain: Some(chain), ..Config::default() }, "name the payees"),
+            (
+                Config {
+                    settle_through: Some(SettleThrough::new("https://f.example")),
+                    ..Config::default()
+                },
+                "settles through another facilitator",
+            ),
+        ] {
+            let text = "upstream = []\n\n[facilitator]\n";
+            let error = apply(config, Path::new("gateway.toml"), text, |_| None).unwrap_err();
+            let error = error.to_string();
+            let start = "settings gateway.toml, line 3: facilitator: ";
+            assert!(error.starts_with(start) && error.contains(said), "{error}");
+        }
     }
 
     #[test]

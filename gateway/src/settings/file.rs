@@ -6,8 +6,8 @@ use blockrun_llm::quote::PriceRule;
 use toml::Spanned;
 
 use super::{
-    Fault, SettingsError, admin, database, limits, price, service, settlement,
-    settlement::Settling, upstream,
+    Fault, Fixed, SettingsError, admin, database, facilitator, limits, price, service,
+    settle_through, settlement, settlement::Settling, upstream,
 };
 use crate::{catalog::Catalog, provider::Upstream, service::Service};
 
@@ -24,7 +24,9 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) admin: admin::Row,
     pub(super) database: Option<database::Row>,
+    pub(super) facilitator: Option<Spanned<facilitator::Row>>,
     settlement: Option<settlement::Row>,
+    settle_through: Option<Spanned<settle_through::Row>>,
 }
 
 /// What a settings file says, checked.
@@ -36,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) rule: PriceRule,
     /// Who sells.
     pub(crate) service: Service,
+    /// What only a start reads.
+    pub(crate) fixed: Fixed,
 }
 
 impl Settings {
@@ -61,8 +65,15 @@ fn settling(
     text: &str,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Settling>, SettingsError> {
-    let row = syntax(file, text)?.settlement;
-    let settling = row.map(|row| row.check(variable)).transpose();
+    let File { settlement, settle_through, .. } = syntax(file, text)?;
+    let settling = match (settlement, &settle_through) {
+        (Some(row), through) => row.check(through.as_ref(), variable).map(Some),
+        (None, Some(table)) => {
+            let problem = "needs a table [settlement] with mode = \"facilitator\" and the payee";
+            Err(Fault::new(table, "settle_through", problem))
+        }
+        (None, None) => Ok(None),
+    };
     settling.map_err(|fault| fault.within(file, text))
 }
 
@@ -85,11 +96,15 @@ fn parse(
     catalog: &Catalog,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Settings, SettingsError> {
-    check(syntax(file, text)?, catalog, variable).map_err(|fault| fault.within(file, text))
+    let said = syntax(file, text)?;
+    let wrong = |error| SettingsError::Syntax { file: file.into(), source: Box::new(error) };
+    let fixed = Fixed::of(text).map_err(wrong)?;
+    check(said, fixed, catalog, variable).map_err(|fault| fault.within(file, text))
 }
 
 fn check(
     file: File,
+    fixed: Fixed,
     catalog: &Catalog,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Settings, Fault> {
@@ -97,6 +112,7 @@ fn check(
         rule: file.price.check()?,
         service: file.service.check()?,
         upstreams: upstreams(file.upstream, catalog, variable)?,
+        fixed,
     })
 }
 
@@ -214,12 +230,36 @@ mod tests {
             assert!(error.contains("NO_KEY") || error.contains("UNSET"), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }
+        let unset = settling("gateway.toml", &text(&onchain), |_| None).unwrap_err().to_string();
+        assert!(unset.contains("line 2: rpc_url_env: ") && unset.contains("_RPC_URL is not set"));
+    }
+
+    #[test]
+    fn a_facilitator_can_be_paid_through() {
+        const PAID: &str = "[settlement]\nmode = \"facilitator\"\n\
+                            payee = \"0x7777777777777777777777777777777777777777\"\n";
+        const TABLE: &str = "[settle_through]\nurl = \"https://f.example\"\n";
+        let variable = |name: &str| (name == "BLOCKRUN_GATEWAY_RPC_URL").then(|| "off".to_owned());
+        let read = |text: &str| settling("f", &format!("upstream = []\n{text}"), variable);
+        let chosen = read(&format!("{PAID}{TABLE}")).unwrap().unwrap();
+        let through = chosen.settle_through.unwrap();
+        assert_eq!((&*through.url, through.rpc_url.as_deref()), ("https://f.example", Some("off")));
+        assert!(chosen.onchain.is_none());
+        for (text, said) in [
+            (PAID.to_owned(), "line 3: mode: needs a table [settle_through]"),
+            (format!("{PAID}rpc_url_env = \"UNSET\"\n{TABLE}"), "line 5: rpc_url_env: "),
+            (format!("{TABLE}[settlement]\nmode = \"practice\""), "line 2: settle_through: is for"),
+            (TABLE.to_owned(), "line 2: settle_through: needs a table [settlement]"),
+        ] {
+            let error = read(&text).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]
     fn the_example_is_true() {
         let text = include_str!("../../gateway.example.toml");
-        let Settings { upstreams: all, rule, service } = settings(text).unwrap();
+        let Settings { upstreams: all, rule, service, .. } = settings(text).unwrap();
         assert_eq!(rule, PriceRule::default(), "the example shows the defaults");
         let key = "11".repeat(32);
         let settling = settling("gateway.toml", text, |_| Some(key.clone())).unwrap().unwrap();

@@ -7,19 +7,31 @@ use blockrun_llm::{
 };
 use toml::Spanned;
 
-use super::{Fault, upstream::seconds};
-use crate::{config::PRACTICE_PAYEE, settlement::Onchain};
+use super::{
+    Fault,
+    secret::{chosen, held},
+    settle_through,
+    upstream::seconds,
+};
+use crate::{
+    config::PRACTICE_PAYEE,
+    settlement::{Onchain, SettleThrough},
+};
 
 /// Wei in a gwei.
 const GWEI: f64 = 1e9;
 /// No chain takes so much, and it is still exact as a float.
 const MOST_GWEI: f64 = 1e6;
+/// The variables of what a chain is asked and paid with, where the file names no others.
+const RPC_URL: &str = "BLOCKRUN_GATEWAY_RPC_URL";
+const GAS_KEY: &str = "BLOCKRUN_GATEWAY_GAS_KEY";
 
 #[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Mode {
     Practice,
     Onchain,
+    Facilitator,
 }
 
 /// The table as it is written.
@@ -29,10 +41,8 @@ pub(super) struct Row {
     mode: Spanned<Mode>,
     network: Option<Spanned<String>>,
     payee: Option<Spanned<String>>,
-    #[serde(default = "rpc_url_env")]
-    rpc_url_env: String,
-    #[serde(default = "gas_key_env")]
-    gas_key_env: String,
+    rpc_url_env: Option<Spanned<String>>,
+    gas_key_env: Option<Spanned<String>>,
     receipt_wait: Option<Spanned<f64>>,
     confirmations: Option<Spanned<u64>>,
     max_fee_gwei: Option<Spanned<f64>>,
@@ -42,55 +52,75 @@ pub(super) struct Row {
     wallet_factories: Vec<Spanned<String>>,
 }
 
-fn rpc_url_env() -> String {
-    "BLOCKRUN_GATEWAY_RPC_URL".to_owned()
-}
-
-fn gas_key_env() -> String {
-    "BLOCKRUN_GATEWAY_GAS_KEY".to_owned()
-}
-
 /// Who is paid, where and how.
 #[derive(Debug)]
 pub(crate) struct Settling {
     pub(crate) network: &'static Network,
     pub(crate) payee: Address,
-    /// `None` is the practice ledger.
+    /// Without this and the next it is the practice ledger.
     pub(crate) onchain: Option<Onchain>,
+    pub(crate) settle_through: Option<SettleThrough>,
 }
 
 impl Row {
-    /// Whether the money is real, or at least a chain's.
+    /// Whether the money is real, or at least a chain's; `through` is the table of the facilitator.
     pub(super) fn check(
         &self,
+        through: Option<&Spanned<settle_through::Row>>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Settling, Fault> {
-        let network = self.network()?;
-        if *self.mode.get_ref() == Mode::Practice {
-            return Ok(Settling { network, payee: PRACTICE_PAYEE, onchain: None });
+        let mode = *self.mode.get_ref();
+        if let (Some(table), Mode::Practice | Mode::Onchain) = (through, mode) {
+            let problem = "is for mode = \"facilitator\": say so in [settlement], or leave it out";
+            return Err(Fault::new(table, "settle_through", problem));
         }
+        let network = self.network()?;
+        let (payee, onchain, settle_through) = match mode {
+            Mode::Practice => (PRACTICE_PAYEE, None, None),
+            Mode::Onchain => (self.payee()?, Some(self.onchain(variable)?), None),
+            Mode::Facilitator => (self.payee()?, None, Some(self.through(through, variable)?)),
+        };
+        Ok(Settling { network, payee, onchain, settle_through })
+    }
+
+    fn payee(&self) -> Result<Address, Fault> {
         let Some(payee) = &self.payee else {
-            return Err(Fault::new(
-                &self.mode,
-                "payee",
-                "is missing: name the account that is paid",
-            ));
+            let problem = "is missing: name the account that is paid";
+            return Err(Fault::new(&self.mode, "payee", problem));
         };
-        let held = |name: &str, what: &str| {
-            let held = variable(name).map(|text| text.trim().to_owned());
-            held.filter(|text| !text.is_empty()).ok_or_else(|| {
-                let problem =
-                    format!("the environment variable {name} is not set: it holds {what}");
-                Fault::new(&self.mode, "mode", problem)
-            })
-        };
-        let rpc_url = held(&self.rpc_url_env, "the JSON-RPC endpoint of the network")?;
-        let gas_key = held(&self.gas_key_env, "the key that pays the gas")?;
-        let gas_key = LocalKey::from_hex(&gas_key).map_err(|error| {
-            Fault::new(&self.mode, "gas_key_env", format!("{}: {error}", self.gas_key_env))
+        account(payee, "payee")
+    }
+
+    fn onchain(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Onchain, Fault> {
+        let name = self.named(self.rpc_url_env.as_ref(), RPC_URL);
+        let rpc_url = held(&name, "rpc_url_env", &variable)?;
+        let name = self.named(self.gas_key_env.as_ref(), GAS_KEY);
+        let gas_key = LocalKey::from_hex(&held(&name, "gas_key_env", &variable)?);
+        let gas_key = gas_key.map_err(|error| {
+            Fault::new(&name, "gas_key_env", format!("{}: {error}", name.get_ref()))
         })?;
-        let onchain = self.options(Onchain::new(rpc_url, gas_key))?;
-        Ok(Settling { network, payee: account(payee, "payee")?, onchain: Some(onchain) })
+        self.options(Onchain::new(rpc_url, gas_key))
+    }
+
+    /// The variable that the file names, else the usual one, of which the mode complains.
+    fn named(&self, named: Option<&Spanned<String>>, usual: &str) -> Spanned<String> {
+        named.cloned().unwrap_or_else(|| Spanned::new(self.mode.span(), usual.to_owned()))
+    }
+
+    fn through(
+        &self,
+        table: Option<&Spanned<settle_through::Row>>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<SettleThrough, Fault> {
+        let Some(table) = table else {
+            let problem = "needs a table [settle_through] with the url of the facilitator";
+            return Err(Fault::new(&self.mode, "mode", problem));
+        };
+        let mut through = table.get_ref().check(&variable)?;
+        let name = chosen(self.rpc_url_env.as_ref(), RPC_URL, self.mode.span(), &variable);
+        let rpc_url = name.map(|name| held(&name, "rpc_url_env", &variable));
+        through.rpc_url = rpc_url.transpose()?;
+        Ok(through)
     }
 
     fn network(&self) -> Result<&'static Network, Fault> {
@@ -136,7 +166,7 @@ fn checked<T>(
     }
 }
 
-fn account(text: &Spanned<String>, key: &'static str) -> Result<Address, Fault> {
+pub(super) fn account(text: &Spanned<String>, key: &'static str) -> Result<Address, Fault> {
     let account = text.get_ref().parse::<Address>();
     account.map_err(|_| Fault::new(text, key, "must be an address: 0x and 40 hex digits"))
 }

@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
 use toml::Spanned;
 use url::Url;
 
-use super::Fault;
+use super::{Fault, secret::Credentials};
 use crate::{
     catalog::{Catalog, Model},
     outgoing::is_loopback,
@@ -55,7 +54,7 @@ impl Row {
         catalog: &Catalog,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Upstream, Fault> {
-        let key = self.key(variable)?;
+        let key = self.credentials().key(variable)?;
         let base_url = base_url(&self.base_url, key.is_some())?;
         for field in &self.drop {
             if NEEDED.contains(&field.get_ref().as_str()) {
@@ -68,7 +67,7 @@ impl Row {
         }
         Ok(Upstream {
             base_url,
-            headers: self.headers(key.as_ref())?,
+            headers: self.credentials().headers(key.as_ref())?,
             key,
             models: models(&self.models, catalog)?,
             output_limit: self.output_limit,
@@ -84,60 +83,13 @@ impl Row {
         })
     }
 
-    /// The key as it is sent, from the environment.
-    fn key(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Option<HeaderValue>, Fault> {
-        let Some(name) = &self.key_env else { return Ok(None) };
-        let refuse = |problem: &str| {
-            let problem = format!("the environment variable {} {problem}", name.get_ref());
-            Fault::new(name, "key_env", problem)
-        };
-        let key = variable(name.get_ref()).ok_or_else(|| refuse("is not set"))?;
-        let key = key.trim();
-        if key.is_empty() {
-            return Err(refuse("is empty"));
+    const fn credentials(&self) -> Credentials<'_> {
+        Credentials {
+            key_env: self.key_env.as_ref(),
+            key_header: self.key_header.as_ref(),
+            headers: &self.headers,
         }
-        let mut key =
-            HeaderValue::from_str(key).map_err(|_| refuse("holds what cannot be in a header"))?;
-        key.set_sensitive(true);
-        Ok(Some(key))
     }
-
-    fn headers(&self, key: Option<&HeaderValue>) -> Result<HeaderMap, Fault> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
-            let name = HeaderName::try_from(name);
-            let name = name.map_err(|_| Fault::new(value, "headers", "this is no header name"))?;
-            let text = HeaderValue::try_from(value.get_ref());
-            let mut text =
-                text.map_err(|_| Fault::new(value, "headers", "this is no header value"))?;
-            // It may be a key of another kind.
-            text.set_sensitive(true);
-            headers.insert(name, text);
-        }
-        match (key, &self.key_header) {
-            (None, None) => (),
-            (None, Some(header)) => {
-                return Err(Fault::new(header, "key_header", "needs key_env, which names the key"));
-            }
-            (Some(key), None) => {
-                headers.insert(header::AUTHORIZATION, bearer(key));
-            }
-            (Some(key), Some(header)) => {
-                let name = HeaderName::try_from(header.get_ref());
-                let refuse = |_| Fault::new(header, "key_header", "this is no header name");
-                headers.insert(name.map_err(refuse)?, key.clone());
-            }
-        }
-        Ok(headers)
-    }
-}
-
-fn bearer(key: &HeaderValue) -> HeaderValue {
-    let bytes = [b"Bearer ", key.as_bytes()].concat();
-    // Both halves are valid header values.
-    let mut value = HeaderValue::from_bytes(&bytes).unwrap_or_else(|_| key.clone());
-    value.set_sensitive(true);
-    value
 }
 
 /// https, or http; a key travels by https or within this machine.

@@ -40,7 +40,7 @@ async fn a_reload_changes_prices_and_upstreams_and_drops_no_call() {
     let signed = shop.payment(&other, 2).await;
 
     std::fs::write(&path, format!("[price]\nmargin_bps = 0\n{}", row("a", &new, ""))).unwrap();
-    shop.running.reload().unwrap();
+    assert!(shop.running.reload().unwrap().restart_for.is_empty());
     assert_eq!(published(&shop).await, (json!(0), before.1));
     assert!(under_way.text().await.unwrap().ends_with("data: [DONE]\n\n"));
     // A payment for the old price is refused with the new one, and costs nothing.

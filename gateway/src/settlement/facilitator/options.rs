@@ -34,7 +34,7 @@ impl SettleThrough {
     }
 
     /// The address, checked.
-    pub(super) fn checked_url(&self) -> Result<Url, Error> {
+    pub(crate) fn checked_url(&self) -> Result<Url, Error> {
         let refuse = |problem: &str| {
             Err(Error::Config { field: "settle_through.url", problem: problem.to_owned() })
         };
