@@ -35,21 +35,27 @@ impl Gateway {
     }
 
     fn start_with(data: &Path, arguments: &[&str], log: Stdio) -> Self {
-        let mut process = Command::new(BLOCKRUN)
-            .args(["gateway", "--practice", "--port", "0"])
-            .args(arguments)
-            .arg("--data")
-            .arg(data)
-            .env("BLOCKRUN_GATEWAY_ADMIN_TOKEN", TOKEN)
-            .env("BLOCKRUN_LOG", "trace")
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(BLOCKRUN);
+        command.args(["gateway", "--practice", "--port", "0"]).args(arguments);
+        command.arg("--data").arg(data).stderr(log);
+        command.env("BLOCKRUN_GATEWAY_ADMIN_TOKEN", TOKEN).env("BLOCKRUN_LOG", "trace");
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").unwrap().strip_suffix("/api").unwrap();
         Self { url: url.to_owned(), process }
+    }
+
+    /// One paid call, by a wallet of this folder.
+    fn buy(&self, root: &Path) {
+        let mut chat = blockrun(&["chat", "Hello!"]);
+        chat.env("BLOCKRUN_WALLET_KEY", KEY).env("BLOCKRUN_HOME", root.join("home"));
+        let bought = chat.env("BLOCKRUN_API_URL", format!("{}/api", self.url)).output().unwrap();
+        assert!(bought.status.success(), "{:?}", said(&bought));
     }
 }
 
@@ -95,12 +101,8 @@ fn revenue_is_exported_from_a_gateway_that_runs_and_from_one_that_does_not() {
     let root = tempfile::tempdir().unwrap();
     let data = root.path().join("data");
     let gateway = Gateway::start(&data);
-    for _ in 0..2 {
-        let mut chat = blockrun(&["chat", "Hello!"]);
-        chat.env("BLOCKRUN_WALLET_KEY", KEY).env("BLOCKRUN_HOME", root.path().join("home"));
-        let bought = chat.env("BLOCKRUN_API_URL", format!("{}/api", gateway.url)).output().unwrap();
-        assert!(bought.status.success(), "{:?}", said(&bought));
-    }
+    gateway.buy(root.path());
+    gateway.buy(root.path());
     let ask = ["gateway", "revenue", "--url", &gateway.url, "--by", "model"];
     let closed = blockrun(&ask).output().unwrap();
     assert!(!closed.status.success() && said(&closed).1.contains("answers 401"));
@@ -248,6 +250,71 @@ fn a_settings_file_is_written_once_and_works() {
     process.kill().unwrap();
     process.wait().unwrap();
     assert!(line.starts_with("listening on "), "{line}");
+}
+
+#[test]
+#[cfg(all(unix, feature = "postgres"))]
+fn the_revenue_of_a_shared_database_is_read_while_its_gateway_runs() {
+    let Some(server) = conformance::Postgres::shared() else { return };
+    let (root, url) = (tempfile::tempdir().unwrap(), server.database());
+    let revenue = |arguments: &[&str], url: &str| {
+        let mut command = blockrun(&["gateway", "revenue", "--by", "model"]);
+        let output = command.args(arguments).env("DATABASE_URL", url).output().unwrap();
+        let (out, err) = said(&output);
+        assert!(!err.contains("secret"), "{err}");
+        (out, err)
+    };
+    let (_, empty) = revenue(&["--database"], &url);
+    assert!(empty.contains("of version 0") && empty.contains("gateway migrate"), "{empty}");
+    let mut serve = blockrun(&["gateway", "--practice", "--port", "0"]);
+    serve.env("DATABASE_URL", &url).stderr(Stdio::null());
+    let gateway = Gateway::spawn(serve);
+    gateway.buy(root.path());
+    let csv = "day,model,payer,calls,micro_usdc\n,openai/gpt-4o-mini,,1,1000\n".to_owned();
+    assert_eq!(revenue(&["--database"], &url), (csv.clone(), String::new()));
+    assert_eq!(revenue(&["--database", &url], ""), (csv, String::new()));
+    assert!(revenue(&["--database"], "").1.contains("DATABASE_URL is not set"));
+    let (_, wrong) = revenue(&["--database", "mysql://me:secret@db/x"], "");
+    assert!(wrong.contains("--database: only postgres:// is known"), "{wrong}");
+    let (_, away) = revenue(&["--database", "postgres://me:secret@127.0.0.1:1/x"], "");
+    assert!(away.contains("the database cannot be used"), "{away}");
+}
+
+#[test]
+fn what_a_new_file_has_behind_signs_are_settings_too() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("gateway.toml");
+    let written =
+        blockrun(&["gateway", "init", "--file", file.to_str().unwrap()]).output().unwrap();
+    assert!(written.status.success(), "{:?}", said(&written));
+    let is_setting = |text: &&str| {
+        let key = text.split_once(" = ").map(|(key, _)| key);
+        let is_key = |key: &str| key.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+        text.starts_with('[') || key.is_some_and(is_key)
+    };
+    let text = std::fs::read_to_string(&file).unwrap();
+    let bare = |line| str::strip_prefix(line, "# ").filter(is_setting).unwrap_or(line);
+    let text: String = text.lines().map(|line| bare(line).to_owned() + "\n").collect();
+    let account = "7".repeat(40);
+    let text = text.replace("YOUR_ACCOUNT", &account).replace("THEIR_ACCOUNT", &account);
+    let refused = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let mut command = blockrun(&["gateway", "--ephemeral", "--port", "0", "--config"]);
+        command
+            .arg(&file)
+            .env("OPENAI_API_KEY", "sk-1")
+            .env("BLOCKRUN_SETTLE_THROUGH_TOKEN", TOKEN);
+        let (_, error) = said(&command.output().unwrap());
+        assert!(!error.contains(TOKEN), "{error}");
+        error
+    };
+    let both = refused(&text);
+    assert!(both.contains("facilitator: this gateway settles through another"), "{both}");
+    let (start, rest) = text.split_once("[facilitator]").unwrap();
+    let rest = rest.split_once("\n\n").unwrap().1;
+    let away = start.replace("https://facilitator.example", "http://127.0.0.1:1");
+    let away = refused(&format!("{away}\n{rest}"));
+    assert!(away.contains("the facilitator is not reached"), "{away}");
 }
 
 /// Answers every request so, on a port of its own.

@@ -20,6 +20,6 @@ pub use database::Database;
 pub(crate) use db::Db;
 pub(crate) use error::StoreError;
 pub(crate) use lock::Lock;
-pub(crate) use open::{OpenError, dedicate, exists, migrate, open, reach};
+pub(crate) use open::{OpenError, dedicate, exists, look, migrate, open, reach};
 pub(crate) use value::{Column, Row, Value, values};
 pub(crate) use work::Store;

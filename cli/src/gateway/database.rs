@@ -26,16 +26,27 @@ impl Place {
     }
 }
 
+/// The database of a URL, else that of the environment, which has to be there.
+pub(super) fn shared(url: Option<&str>) -> Result<Database, Failure> {
+    let database = match url {
+        Some(url) => of_url("--database", url).map(Some),
+        None => from_environment(),
+    };
+    let missing = || format!("{DATABASE_URL} is not set: it holds the URL, postgres://...");
+    database?.ok_or_else(|| Failure::other(missing()))
+}
+
 fn from_environment() -> Result<Option<Database>, Failure> {
     let Ok(url) = std::env::var(DATABASE_URL) else { return Ok(None) };
-    match url.trim() {
-        "" => Ok(None),
-        url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-            Ok(Some(Database::new(url)))
-        }
-        // Not shown: it may hold a password.
-        _ => Err(Failure::other(format!(
-            "{DATABASE_URL}: only postgres:// is known; name a folder with --data to leave it alone"
-        ))),
+    if url.trim().is_empty() { Ok(None) } else { of_url(DATABASE_URL, &url).map(Some) }
+}
+
+fn of_url(name: &str, url: &str) -> Result<Database, Failure> {
+    let url = url.trim();
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Database::new(url));
     }
+    // Not shown: it may hold a password.
+    let problem = "only postgres:// is known; name a folder with --data to leave it alone";
+    Err(Failure::other(format!("{name}: {problem}")))
 }

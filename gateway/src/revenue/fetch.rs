@@ -9,7 +9,7 @@ use crate::{
     admin::AdminToken,
     config::Config,
     outgoing, sales,
-    store::{self, Store, StoreError},
+    store::{self, Database, Store, StoreError},
 };
 
 /// How long a gateway may take.
@@ -88,6 +88,23 @@ impl RevenueReport {
             .map_err(|error| RevenueError::Store(error.to_string()))?;
         let report = Self::from_store(&store, query).await;
         report.map_err(|error| RevenueError::Store(error.to_string()))
+    }
+
+    /// Reads a database that gateways share, whether they run or not, and changes nothing in it.
+    ///
+    /// # Errors
+    /// When it cannot be reached or its tables are of another version; the text holds no password.
+    pub async fn read_shared(
+        database: Database,
+        query: RevenueQuery,
+    ) -> Result<Self, RevenueError> {
+        let (seconds, by_payer) = (query.seconds(), query.payer);
+        let sold = tokio::task::spawn_blocking(move || {
+            let db = store::look(&database).map_err(|error| error.to_string())?;
+            sales::sold(&db, seconds, by_payer).map_err(|error| error.to_string())
+        });
+        let sold = sold.await.map_err(|error| error.to_string()).flatten();
+        Ok(Self::of(&query, sold.map_err(RevenueError::Store)?))
     }
 
     /// What the store of a running gateway knows.

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::{Db, Lock, Store, StoreError, process, schema::VERSION, sqlite, values};
+use super::{Database, Db, Lock, Store, StoreError, process, schema::VERSION, sqlite, values};
 use crate::config::Config;
 
 /// The store cannot be opened.
@@ -31,6 +31,15 @@ pub(crate) enum OpenError {
     )]
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "there is none"))]
     Database(String),
+    #[error(
+        "the database's tables are of version {found}, this program's of {VERSION}; \
+         `blockrun gateway migrate` brings them up to date"
+    )]
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "there is none"))]
+    Behind { found: i64 },
+    #[error("this build cannot read a shared database: build with the feature `postgres`")]
+    #[cfg_attr(feature = "postgres", expect(dead_code, reason = "it can"))]
+    Unbuilt,
     #[error("the store's threads could not be started: {0}")]
     Thread(io::Error),
     #[error("the system gives no random numbers: {0}")]
@@ -57,6 +66,18 @@ pub(crate) fn reach(config: &Config) -> Result<(), OpenError> {
         Some(database) => postgres::reach(database),
         _ => open(config, ()).map(drop),
     }
+}
+
+/// A connection to a shared database for reading, which changes nothing.
+#[cfg(feature = "postgres")]
+pub(crate) fn look(database: &Database) -> Result<Db, OpenError> {
+    postgres::look(database)
+}
+
+/// There is no such connection in this build.
+#[cfg(not(feature = "postgres"))]
+pub(crate) const fn look(_: &Database) -> Result<Db, OpenError> {
+    Err(OpenError::Unbuilt)
 }
 
 /// Opens the database that a configuration names: a shared one, one in a data folder, which is made if

@@ -13,5 +13,5 @@ mod worker;
 pub(super) use connection::Connection;
 #[cfg(test)]
 pub(super) use open::for_test;
-pub(super) use open::{migrate, open, reach};
+pub(super) use open::{look, migrate, open, reach};
 pub(super) use statement::read;

@@ -20,6 +20,17 @@ pub(super) fn bring_up_to_date(db: &Connection) -> Result<i64, OpenError> {
     }
 }
 
+/// The version of the tables; 0 where no gateway has been yet.
+pub(super) fn version(db: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT CAST(to_regclass('gateway_schema') AS TEXT)";
+    let table: Option<Option<String>> = db.query(sql, &[], |row| row.get(0))?.pop();
+    if table.flatten().is_none() {
+        return Ok(0);
+    }
+    let found = db.query("SELECT version FROM gateway_schema", &[], |row| row.get(0))?.pop();
+    Ok(found.unwrap_or_default())
+}
+
 fn within_transaction(db: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT CAST(current_setting('server_version_num') AS BIGINT)";
     let server: i64 = db.query(sql, &[], |row| row.get(0))?.pop().unwrap_or_default();
