@@ -3,6 +3,7 @@
 mod chain;
 mod clock;
 mod examine;
+mod facilitator;
 mod finding;
 mod machine;
 mod upstreams;

@@ -10,8 +10,8 @@ mod practice;
 pub(crate) use api::{
     Checked, Due, Gas, Outcome, Pending, Settlement, Signed, Transfer, Unavailable, unsigned,
 };
-pub(crate) use facilitator::Remote;
 pub use facilitator::SettleThrough;
+pub(crate) use facilitator::{Remote, look};
 #[cfg(feature = "onchain")]
 pub(crate) use onchain::Chain;
 pub use options::Onchain;

@@ -4,12 +4,13 @@ use super::{
     Finding,
     chain::chain,
     clock::{Skew, clock},
-    machine, upstreams,
+    facilitator, machine, upstreams,
 };
 use crate::{catalog::Catalog, config::Config, settings};
 
 /// Looks at what a gateway of this configuration would need: settings, upstreams (each is asked for its
-/// list of models, with its key), chain, gas, database, clock, TLS files, open files, and who may see
+/// list of models, with its key), chain, gas, facilitator (it is asked to verify what is no payment),
+/// database, clock, TLS files, open files, and who may see
 /// its pages. Nothing is paid or sold; the database of a gateway that is stopped is opened as a start
 /// would, its tables brought up to date.
 pub async fn examine(config: &Config) -> Vec<Finding> {
@@ -25,6 +26,9 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     findings.extend(served(&config, &mut skews).await);
     if let Some(onchain) = &config.onchain {
         findings.extend(chain(config.network, onchain, &mut skews).await);
+    }
+    if let Some(through) = &config.settle_through {
+        findings.push(facilitator::look(&config, through).await);
     }
     findings.push(clock(&skews));
     findings.extend(machine::look(&config).await);

@@ -12,7 +12,9 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
         Ok(_) => Finding::good("TLS files", "a certificate and the key that belongs to it"),
         Err(error) => Finding::bad("TLS files", error.to_string()),
     }));
-    findings.extend(open_files());
+    // Where the system tells them.
+    let limits = std::fs::read_to_string("/proc/self/limits");
+    findings.extend(limits.ok().as_deref().and_then(open_files));
     findings
 }
 
@@ -52,9 +54,8 @@ fn pages(config: &Config) -> Finding {
     }
 }
 
-/// Where the system tells it.
-fn open_files() -> Option<Finding> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+/// Of the limits as Linux lists them.
+fn open_files(limits: &str) -> Option<Finding> {
     let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
     let soft = line.split_whitespace().nth(3)?;
     let subject = "open files";
@@ -68,4 +69,25 @@ fn open_files() -> Option<Finding> {
         }
         _ => Finding::good(subject, format!("at most {soft}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Health;
+
+    #[test]
+    fn few_open_files_are_few_connections() {
+        let limits =
+            |soft: &str| format!("Limit  Soft Limit  Hard Limit\nMax open files  {soft}  9");
+        let few = open_files(&limits("1024")).unwrap();
+        assert_eq!(few.health, Health::Doubtful);
+        assert!(
+            few.says.starts_with("at most 1024, ") && few.says.contains("LimitNOFILE"),
+            "{few:?}"
+        );
+        assert_eq!(open_files(&limits("65536")).unwrap().health, Health::Good);
+        assert_eq!(open_files(&limits("unlimited")).unwrap().health, Health::Good);
+        assert_eq!(open_files("nothing of them"), None);
+    }
 }

@@ -6,6 +6,7 @@
 
 mod book;
 mod judge;
+mod look;
 mod options;
 mod request;
 mod said;
@@ -15,4 +16,5 @@ mod terms;
 
 pub use options::SettleThrough;
 
+pub(crate) use look::look;
 pub(crate) use settle::Remote;

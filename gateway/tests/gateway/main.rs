@@ -7,6 +7,7 @@ mod catalog;
 mod counting;
 mod cutting;
 mod discovery;
+mod doctor;
 mod events;
 mod facilitator;
 mod fallback;

@@ -7,7 +7,13 @@ use std::sync::{
 
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use http::StatusCode;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto::Builder,
+    service::TowerToHyperService,
+};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use super::anvil::Anvil;
 
@@ -43,29 +49,15 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) async fn of(anvil: &Anvil) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (listener, url) = bind().await;
         let front = Self {
-            url: format!("http://{}", listener.local_addr().unwrap()),
+            url,
             behind: anvil.url.clone(),
             spoil: Arc::default(),
             sent: Arc::default(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
         };
-        let app = Router::new().route("/", post(pass)).with_state(front.clone());
-        tokio::spawn(async move {
-            use hyper_util::{
-                rt::{TokioExecutor, TokioIo},
-                server::conn::auto::Builder,
-                service::TowerToHyperService,
-            };
-            while let Ok((tcp, _)) = listener.accept().await {
-                let service = TowerToHyperService::new(app.clone());
-                tokio::spawn(async move {
-                    let http = Builder::new(TokioExecutor::new());
-                    let _ = http.serve_connection(TokioIo::new(tcp), service).await;
-                });
-            }
-        });
+        serve(listener, Router::new().route("/", post(pass)).with_state(front.clone()));
         front
     }
 
@@ -77,6 +69,26 @@ impl Front {
     pub(crate) fn sent(&self) -> u8 {
         self.sent.load(Ordering::SeqCst)
     }
+}
+
+/// A port of its own, and its URL.
+pub(crate) async fn bind() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+/// Serves as long as the test runs.
+pub(crate) fn serve(listener: TcpListener, app: Router) {
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            let service = TowerToHyperService::new(app.clone());
+            tokio::spawn(async move {
+                let http = Builder::new(TokioExecutor::new());
+                let _ = http.serve_connection(TokioIo::new(tcp), service).await;
+            });
+        }
+    });
 }
 
 async fn pass(State(front): State<Front>, body: Bytes) -> Result<String, StatusCode> {
