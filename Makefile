@@ -241,6 +241,8 @@ $(INTEROP)/.installed: tests/interop/requirements.txt tests/interop/package.json
 
 interop: wheel addon $(INTEROP)/.installed ## who can pay whom through whom, as a table
 	cargo build -p blockrun-cli --features onchain
+	cargo build --quiet --manifest-path tests/interop/clients/x402-reqwest/Cargo.toml \
+		--target-dir $(TARGET)/x402-reqwest
 	mkdir -p $(INTEROP)/clients $(INTEROP)/servers
 	cp tests/interop/clients/*.mjs $(INTEROP)/clients
 	cp tests/interop/servers/*.mjs $(INTEROP)/servers
@@ -286,7 +288,9 @@ bench: bench-packages ## our clients beside the others, into benches/RESULTS.md
 
 # `cargo test` runs a subset of it.
 faults: ## every fault at every byte, with the table of results
-	FAULTS=full cargo test -p conformance --test faults --test streams -- --nocapture
+	FAULTS=full cargo test -p conformance --test faults --test streams --test shared -- --nocapture
+	FAULTS=full cargo test -p blockrun-gateway --features onchain,postgres --test onchain \
+		-- --nocapture processes
 
 # --- by hand, for hours; what it said last is in tests/soak.md
 

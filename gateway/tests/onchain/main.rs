@@ -8,12 +8,15 @@ mod attacks;
 mod client;
 mod crash;
 mod crowd;
+mod doctor;
 mod facilitator;
 mod faults;
 mod fees;
 mod front;
 mod meanwhile;
 mod node;
+#[cfg(all(unix, feature = "postgres"))]
+mod processes;
 mod reorg;
 mod sale;
 mod shop;
