@@ -13,9 +13,7 @@ use crate::{
 
 /// A page of the endpoints that sell something now; `origin` is where they are.
 pub(crate) fn listing(stock: &Stock, terms: &Terms, origin: &str, query: &Query) -> Value {
-    let items =
-        Endpoint::ALL.into_iter().filter_map(|endpoint| item(endpoint, stock, terms, origin));
-    let items: Vec<_> = items.filter(|item| query.wants(item)).collect();
+    let items: Vec<_> = items(stock, terms, origin, query).map(|(_, item)| item).collect();
     let (limit, offset, total) = (query.limit(), query.offset(), items.len());
     let page: Vec<_> = items.into_iter().skip(offset).take(limit).collect();
     json!({
@@ -23,6 +21,18 @@ pub(crate) fn listing(stock: &Stock, terms: &Terms, origin: &str, query: &Query)
         "items": page,
         "pagination": {"limit": limit, "offset": offset, "total": total},
     })
+}
+
+/// The endpoints that sell something now and are among what was asked for.
+pub(super) fn items(
+    stock: &Stock,
+    terms: &Terms,
+    origin: &str,
+    query: &Query,
+) -> impl Iterator<Item = (Endpoint, Value)> {
+    let all = Endpoint::ALL.into_iter();
+    let all = all.filter_map(move |one| Some((one, item(one, stock, terms, origin)?)));
+    all.filter(|(_, item)| query.wants(item))
 }
 
 /// An endpoint, with the least that a call costs as its amount: what one call costs follows from its

@@ -6,6 +6,7 @@ use axum::http::Uri;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::search::parts;
 use crate::problem::Problem;
 
 /// How many items an answer may be asked for.
@@ -13,9 +14,11 @@ pub(crate) const LIMITS: RangeInclusive<usize> = 1..=100;
 /// How many it has when nobody says.
 pub(crate) const DEFAULT_LIMIT: usize = 20;
 
-/// The parameters of `GET /discovery/resources`: what is left out does not narrow.
+/// The parameters of `GET /discovery/resources` and `/discovery/search`: what is left out does not
+/// narrow. Each leaves alone what only the other one has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Query {
+    words: Option<String>,
     kind: Option<String>,
     pay_to: Option<String>,
     scheme: Option<String>,
@@ -32,6 +35,7 @@ impl Query {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             match &*name {
+                "query" => query.words = Some(value.into()),
                 "type" => query.kind = Some(value.into()),
                 "payTo" => query.pay_to = Some(value.into()),
                 "scheme" => query.scheme = Some(value.into()),
@@ -43,6 +47,15 @@ impl Query {
             }
         }
         Ok(query)
+    }
+
+    /// The words that are looked for, in lower case; a search is nothing without them.
+    pub(super) fn words(&self) -> Result<Vec<String>, Problem> {
+        let Some(words) = self.words.as_deref().filter(|words| !words.is_empty()) else {
+            let message = "query must say what to look for, as in query=pictures";
+            return Err(Problem::invalid("invalid_value", message).at("query"));
+        };
+        Ok(parts(&words.to_lowercase()).map(str::to_owned).collect())
     }
 
     pub(super) fn limit(&self) -> usize {

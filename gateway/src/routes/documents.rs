@@ -1,4 +1,4 @@
-//! What machines read before they call: `/.well-known/x402`, `/discovery/resources`, `/openapi.json`.
+//! What machines read before they call: `/.well-known/x402`, `/discovery`, `/openapi.json`.
 
 use std::sync::Arc;
 
@@ -36,6 +36,17 @@ pub(super) async fn resources(
     let stock = app.shelf.stock();
     let origin = origin(&app, &stock.service, &uri, &headers);
     Ok(cached(&headers, &discovery::listing(&stock, &app.terms, &origin, &query)))
+}
+
+pub(super) async fn search(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let query = Query::of(&uri)?;
+    let stock = app.shelf.stock();
+    let origin = origin(&app, &stock.service, &uri, &headers);
+    Ok(cached(&headers, &discovery::search(&stock, &app.terms, &origin, &query)?))
 }
 
 pub(super) async fn openapi(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {

@@ -51,6 +51,7 @@ fn public() -> Router<Arc<App>> {
         .route("/api/pricing", get(pricing::pricing))
         .route("/.well-known/x402", get(documents::manifest))
         .route("/discovery/resources", get(documents::resources))
+        .route("/discovery/search", get(documents::search))
         .route("/openapi.json", get(documents::openapi))
         .method_not_allowed_fallback(wrong_method)
 }

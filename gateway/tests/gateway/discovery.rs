@@ -85,6 +85,34 @@ async fn a_listing_can_be_narrowed_and_paged() {
 }
 
 #[tokio::test]
+async fn what_is_sold_is_found_by_words() {
+    let shop = Shop::open().await;
+    let listed = shop.get("/discovery/resources").await.json()["items"].clone();
+    let (chat, images) = (&listed[0], &listed[1]);
+    let found = async |query: &str| {
+        let found = shop.get(&format!("/discovery/search?{query}")).await.json();
+        assert_eq!(found["x402Version"], 2, "{found}");
+        (found["resources"].clone(), found["partialResults"] == true)
+    };
+    for (query, expected) in [
+        ("query=Image+generation", json!([images])),
+        ("query=Claude,+please", json!([chat])),
+        ("query=dall-e", json!([images])),
+        ("query=openai+image&extensions=bazaar", json!([images, chat])),
+        ("query=weather", json!([])),
+        ("query=%20-", json!([])),
+        ("query=chat&network=eip155:8453", json!([])),
+    ] {
+        assert_eq!(found(query).await, (expected, false), "{query}");
+    }
+    assert_eq!(found("query=openai&limit=1&cursor=x").await, (json!([chat]), true));
+    for (query, param) in [("", "query"), ("query=", "query"), ("query=a&limit=0", "limit")] {
+        let refused = shop.get(&format!("/discovery/search?{query}")).await;
+        assert_eq!((refused.status, &refused.json()["error"]["param"]), (400, &json!(param)));
+    }
+}
+
+#[tokio::test]
 async fn the_manifest_leads_everywhere() {
     let shop = Shop::open().await;
     let manifest = shop.get("/.well-known/x402").await.json();

@@ -125,6 +125,7 @@ async fn only_documents_are_for_caches() {
         "/openapi.json",
         "/.well-known/x402",
         "/discovery/resources",
+        "/discovery/search?query=chat",
     ];
     for path in paths {
         let first = shop.get(path).await;
@@ -149,6 +150,7 @@ async fn only_documents_are_for_caches() {
         shop.get(CHAT).await,
         shop.get("/health").await,
         shop.get("/discovery/resources?limit=0").await,
+        shop.get("/discovery/search").await,
         shop.get("/practice/transactions/0x00").await,
     ] {
         assert_eq!(answer.header("cache-control"), "no-store", "{}", answer.status);
