@@ -89,6 +89,7 @@ def clients(setup: Setup) -> list[Client]:
     both = (1, 2)
     examples, native = ROOT / "examples", setup.target / "release"
     node, own = setup.packages / "clients", HERE / "clients"
+    reqwest = setup.target / "x402-reqwest/debug/interop-x402-reqwest"
     kotlin = setup.target / "kotlin"
     swift = ROOT / "bindings-swift/scripts/swift.sh"
     ours = [
@@ -123,6 +124,7 @@ def clients(setup: Setup) -> list[Client]:
         Client("@x402/axios", (2,), ("node", str(node / "axios.mjs"))),
         Client("x402-fetch", (1,), ("node", str(node / "fetch_v1.mjs"))),
         Client("x402-axios", (1,), ("node", str(node / "axios_v1.mjs"))),
+        Client("x402-reqwest", both, (str(reqwest),)),
     ]
     missing = [client.title for client, needs in ours if not needs.exists()]
     if missing:
