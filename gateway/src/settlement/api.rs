@@ -62,6 +62,22 @@ impl Transfer {
     pub(crate) fn own_signature(&self) -> Result<[u8; 65], InvalidReason> {
         own_signature(&self.signed.signature, self.signed.digest, self.payer)
     }
+
+    /// One of a thousandth of a USDC, for tests.
+    #[cfg(all(test, feature = "onchain"))]
+    pub(crate) fn for_test() -> Self {
+        Self {
+            payer: Address::repeat_byte(1),
+            payee: Address::repeat_byte(2),
+            value: Usdc::from_micro(1_000),
+            valid_after: 0,
+            valid_before: 1_800_000_000,
+            nonce: B256::repeat_byte(3),
+            signed: Signed::default(),
+            purchase: String::new(),
+            resource: String::new(),
+        }
+    }
 }
 
 /// Outcome of a check.

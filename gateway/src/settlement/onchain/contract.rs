@@ -169,30 +169,13 @@ pub(super) fn executed(
 
 #[cfg(test)]
 mod tests {
-    use blockrun_llm::Usdc;
-
     use super::*;
-    use crate::settlement::Signed;
 
     const TOKEN: Address = Address::repeat_byte(9);
 
-    fn transfer() -> Transfer {
-        Transfer {
-            payer: Address::repeat_byte(1),
-            payee: Address::repeat_byte(2),
-            value: Usdc::from_micro(1_000),
-            valid_after: 0,
-            valid_before: 1_800_000_000,
-            nonce: B256::repeat_byte(3),
-            signed: Signed::default(),
-            purchase: String::new(),
-            resource: String::new(),
-        }
-    }
-
     #[test]
     fn every_call_says_what_it_executes() {
-        let transfer = transfer();
+        let transfer = Transfer::for_test();
         let wrapped = Wrapped {
             factory: Address::repeat_byte(4),
             deployment: Bytes::from_static(b"deploy"),
@@ -211,7 +194,8 @@ mod tests {
 
     #[test]
     fn the_overload_depends_on_the_length() {
-        let selector = |length| call(TOKEN, &transfer(), &vec![0; length]).data[..4].to_vec();
+        let selector =
+            |length| call(TOKEN, &Transfer::for_test(), &vec![0; length]).data[..4].to_vec();
         assert_eq!(selector(65), ByKey::SELECTOR);
         assert_eq!(selector(64), BySignature::SELECTOR);
         // Those of USDC's FiatTokenV2_2.

@@ -125,27 +125,16 @@ fn decoded(raw: &[u8]) -> Option<TxEip1559> {
 
 #[cfg(test)]
 mod tests {
-    use alloy::{consensus::transaction::SignerRecoverable, primitives::Address};
-    use blockrun_llm::{Usdc, networks::BASE_SEPOLIA};
+    use alloy::consensus::transaction::SignerRecoverable;
+    use blockrun_llm::networks::BASE_SEPOLIA;
 
     use super::*;
-    use crate::settlement::{Signed, Transfer};
+    use crate::settlement::Transfer;
 
     const TERMS: Terms = Terms { gas_nonce: 7, gas: 80_000, fees: Fees { most: 9, tip: 1 } };
 
     fn sign(key: &LocalKey) -> Transaction {
-        let transfer = Transfer {
-            payer: Address::repeat_byte(1),
-            payee: Address::repeat_byte(2),
-            value: Usdc::from_micro(1_000),
-            valid_after: 0,
-            valid_before: 1_800_000_000,
-            nonce: B256::repeat_byte(3),
-            signed: Signed::default(),
-            purchase: String::new(),
-            resource: String::new(),
-        };
-        let call = contract::call(BASE_SEPOLIA.usdc, &transfer, &[27; 65]);
+        let call = contract::call(BASE_SEPOLIA.usdc, &Transfer::for_test(), &[27; 65]);
         Transaction::sign(&BASE_SEPOLIA, key, TERMS, &call).unwrap()
     }
 
