@@ -40,5 +40,5 @@ pub use event::{
 };
 pub use forecast::Forecast;
 pub use machine::{CallFacts, Flow};
-pub(crate) use paid::retry_after;
+pub use paid::retry_after;
 pub(crate) use sent::settlement_skipped;

@@ -9,11 +9,10 @@ mod url;
 
 use alloy::primitives::{Address, B256, U256};
 
-pub(crate) use self::url::is_loopback;
 pub use self::{
     budget::{Budgets, DAY, HOUR, Scope},
     skew::{ClockReading, corrected_now},
-    url::{check_path, check_url},
+    url::{check_path, check_url, is_loopback},
 };
 use crate::{
     clock::Timestamp,

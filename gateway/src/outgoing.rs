@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use blockrun_llm::policy;
 use reqwest::{Client, ClientBuilder, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use url::{Host, Url};
+use url::Url;
 
 /// An HTTP client with [`tls`] that follows no redirect and uses no proxy.
 pub(crate) fn client() -> Result<ClientBuilder, rustls::Error> {
@@ -26,10 +27,5 @@ pub(crate) fn tls() -> Result<ClientConfig, rustls::Error> {
 
 /// Whether a URL leads to this machine, by its name alone.
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    url.host().is_some_and(|host| policy::is_loopback(&host))
 }

@@ -202,8 +202,9 @@ pub(super) fn error_from(kind: ErrorKind, message: String, answer: &Answer) -> E
         .with_retry_after(retry_after(&answer.headers))
 }
 
-/// `Retry-After` in seconds; the date form is ignored, since its clock is not ours.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// `Retry-After`, when it is seconds; the date form is ignored, since its clock is not ours.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
 }

@@ -34,8 +34,9 @@ pub fn check_url(field: &str, text: &str) -> Result<Url> {
     }
 }
 
-/// Whether a host is this machine: `localhost`, 127.0.0.0/8, `[::1]`.
-pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
+/// Whether a host is this machine, by its name alone: `localhost`, 127.0.0.0/8, `[::1]`.
+#[must_use]
+pub fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost",
         Host::Ipv4(address) => address.is_loopback(),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header};
+use blockrun_llm::flow::retry_after;
+use http::{HeaderMap, StatusCode};
 
 use crate::provider::ProviderError;
 
@@ -71,14 +72,10 @@ impl From<Failure> for ProviderError {
     }
 }
 
-/// Seconds alone: the date form would need the upstream's clock to be right.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     #[test]
