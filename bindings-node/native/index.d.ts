@@ -77,6 +77,8 @@ export declare class NativeClient {
   discover(input: DiscoverInput, cancel?: CancelHandle | undefined | null): Promise<Array<ResourceOutput>>
   /** The whole answer of any address. */
   requestAt(url: string, input: ApiInput, cancel?: CancelHandle | undefined | null): Promise<ApiOutput>
+  /** The result of a tool. */
+  callTool(input: ToolInput, cancel?: CancelHandle | undefined | null): Promise<ToolOutput>
   /** The wallet and what it holds. */
   status(cancel?: CancelHandle | undefined | null): Promise<StatusOutput>
   /** What a person is told of a new wallet. */
@@ -532,6 +534,29 @@ export interface StatusOutput {
   network: string
   balanceUsd: number
   balanceMicro: bigint
+}
+
+/** A call of a tool. */
+export interface ToolInput {
+  server: string
+  name: string
+  /** JSON object. */
+  arguments?: string
+  idempotencyKey?: string
+  /** Milliseconds. */
+  timeout?: number
+  replay?: string
+  session: (params: string) => Promise<string>
+}
+
+/** What a tool answered. */
+export interface ToolOutput {
+  /** JSON. */
+  raw: string
+  isError: boolean
+  costUsd?: number
+  costMicro?: bigint
+  settlement?: SettlementOutput
 }
 
 /** A payment whose signature and terms are good. */

@@ -26,4 +26,5 @@ mod output;
 mod request;
 mod signer;
 mod stream;
+mod tool;
 mod wallet;

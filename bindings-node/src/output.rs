@@ -17,9 +17,9 @@ use napi_derive::napi;
 /// What an answer cost. Nothing where an account is billed: then it is not known here.
 #[derive(Default)]
 pub(crate) struct Cost {
-    usd: Option<f64>,
-    micro: Option<BigInt>,
-    settlement: Option<SettlementOutput>,
+    pub(crate) usd: Option<f64>,
+    pub(crate) micro: Option<BigInt>,
+    pub(crate) settlement: Option<SettlementOutput>,
 }
 
 impl Cost {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::convert::{duration, json, one_of, whole};
 
-const REPLAY: &[(&str, Replay)] = &[("always", Replay::Always), ("never", Replay::Never)];
+pub(crate) const REPLAY: &[(&str, Replay)] =
+    &[("always", Replay::Always), ("never", Replay::Never)];
 
 /// A chat completion. Whole numbers were checked to be whole; free-form members are JSON text.
 #[napi(object, object_to_js = false)]

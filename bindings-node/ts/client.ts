@@ -15,6 +15,7 @@ import { OpenAISurface } from './openai-surface.js';
 import * as options from './options.js';
 import { toApiResponse, toImages, toResponse } from './response.js';
 import { PendingChatStream } from './stream.js';
+import { readTool, type ToolOptions, type ToolResult, type ToolSession } from './tool.js';
 import { translated } from './translate.js';
 import type {
   BalanceOptions,
@@ -160,6 +161,26 @@ export class LLMClient {
     return toApiResponse(
       await this.#call(signal, (cancel) => this.#native.requestAt(address, input, cancel)),
     );
+  }
+
+  /**
+   * Calls a tool of an MCP server with the application's own session, and pays for it when the server
+   * asks, by x402 over MCP: from this client's wallet, within its limits, and exactly once. A tool that
+   * fails is no error: `isError`.
+   *
+   * ```ts
+   * const answer = await client.callTool(mcp, 'weather', { city: 'Oslo' }, { server: 'https://host/mcp' });
+   * console.log(answer.result.content, answer.costUsd);
+   * ```
+   */
+  async callTool<Result>(
+    session: ToolSession<Result>,
+    name: string,
+    args: Readonly<Record<string, unknown>> | undefined,
+    given: ToolOptions,
+  ): Promise<ToolResult<Result>> {
+    const { input, signal, result } = readTool(session, name, args, given);
+    return result(await this.#call(signal, (cancel) => this.#native.callTool(input, cancel)));
   }
 
   /**

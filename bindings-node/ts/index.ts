@@ -19,6 +19,7 @@ export type {
   OpenAISurface,
 } from './openai-surface.js';
 export { ChatStream, PendingChatStream } from './stream.js';
+export type { ToolOptions, ToolParams, ToolResult, ToolSession } from './tool.js';
 export type * from './types.js';
 export { listDiscoveredWallets, setupAgentWallet, status, WalletHome } from './wallet.js';
 export type * from './wallet-types.js';

@@ -21,6 +21,8 @@ export type {
   PaymentsInput,
   PollInput,
   ResourceOutput,
+  ToolInput,
+  ToolOutput,
 } from '../native/index.js';
 
 /** Endings of the addon's name, in the order in which they are tried. */

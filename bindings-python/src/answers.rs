@@ -2,7 +2,7 @@
 //! client knows about it.
 
 use blockrun_llm::{
-    ChatResponse, ImageResponse,
+    ChatResponse, ImageResponse, ToolResult,
     chat::ServerFallback,
     http::{PaidResponse, Receipt},
 };
@@ -42,6 +42,12 @@ pub(crate) fn image_answer(response: &ImageResponse) -> PyResult<Told> {
     let about =
         About { receipt: receipt.as_ref(), fallback: None, billed_to_account: *billed_to_account };
     Ok((raw.clone(), about.text()?))
+}
+
+pub(crate) fn tool_answer(result: &ToolResult) -> PyResult<Told> {
+    let about =
+        About { receipt: result.receipt.as_ref(), fallback: None, billed_to_account: false };
+    Ok((result.json.clone(), about.text()?))
 }
 
 /// Names and values of headers.

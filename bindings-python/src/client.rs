@@ -26,16 +26,16 @@ use pyo3::{
 
 use crate::{
     answer_stream::AnswerStream,
-    answers::{chat_answer, image_answer, whole_answer},
+    answers::{chat_answer, image_answer, tool_answer, whole_answer},
     call::Call,
     chat_stream::ChatStream,
     convert::{Arguments, invalid, to_json},
     errors::exception,
     owned::Owner,
-    questions::{AskToPay, AskToSign},
+    questions::{AskSession, AskToPay, AskToSign},
     requests::{
         api_request, chat_request, client_options, discover_options, image_request, payment_filter,
-        poll_options,
+        poll_options, tool_call,
     },
 };
 
@@ -141,6 +141,18 @@ impl Client {
         let account = self.payment_mode == "apikey";
         let send = async move |core: LLMClient| core.request_at(&url, request).await;
         self.call(py, send, move |response| whole_answer(&response, account))
+    }
+
+    /// The result of a tool as JSON, and what else is known of it; `desk` lends the session.
+    fn call_tool(
+        &self,
+        py: Python<'_>,
+        arguments: &Bound<'_, PyDict>,
+        desk: Py<PyAny>,
+    ) -> PyResult<Call> {
+        let (core, call) = (self.open()?, tool_call(&Arguments(arguments))?);
+        let work = async move { core.call_tool(Arc::new(AskSession), &call).await };
+        Ok(Call::new(py, &Some(desk), work, |result| tool_answer(&result)))
     }
 
     /// Found resources, each with its price, as JSON.

@@ -1,5 +1,5 @@
-//! What the core asks the application while a call is under way: whether to pay (`on_payment`), and
-//! for a signature (`signer`).
+//! What the core asks the application while a call is under way: whether to pay (`on_payment`), for
+//! a signature (`signer`), and to carry a call to a server of tools.
 //!
 //! The core asks from a thread of the runtime. The question goes over to whoever waits for the
 //! call, a thread or a coroutine, and is answered there: the application's code sees its own thread
@@ -9,13 +9,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use blockrun_llm::{
-    Error, ErrorKind, Result, Usdc,
+    Error, ErrorKind, Result, ToolSession, Usdc,
     http::PaymentHook,
     wallet::{Address, Signer, TypedData},
     x402::Terms,
 };
 use pyo3::{exceptions::PyException, prelude::*};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::{
     sync::{mpsc::UnboundedSender, oneshot},
     task_local,
@@ -40,7 +41,7 @@ pub(crate) enum Desk {
 /// Something that the application is asked. Unanswered, it is refused.
 #[pyclass(frozen, module = "blockrun_llm._native")]
 pub(crate) struct Question {
-    /// `payment` or `signature`.
+    /// `payment`, `signature` or `tool`.
     #[pyo3(get)]
     kind: &'static str,
     /// What it is about, as JSON.
@@ -59,7 +60,11 @@ impl Question {
     /// Refuses.
     #[pyo3(signature = (why, cause=None))]
     fn refuse(&self, why: &str, cause: Option<Bound<'_, PyException>>) {
-        let error = refused(why);
+        let error = match self.kind {
+            // It may have arrived.
+            "tool" => Error::new(ErrorKind::Connection, why),
+            _ => refused(why),
+        };
         self.reply(Err(match cause {
             Some(raised) => error.with_source(PyErr::from_value(raised.into_any())),
             None => error,
@@ -132,6 +137,21 @@ impl Signer for AskToSign {
         signature
             .try_into()
             .map_err(|_| refused(&format!("a signature has 65 bytes, the signer's has {length}")))
+    }
+}
+
+/// The application's own session with an MCP server.
+#[derive(Debug)]
+pub(crate) struct AskSession;
+
+#[async_trait::async_trait]
+impl ToolSession for AskSession {
+    async fn call(&self, params: Value) -> Result<String> {
+        let response = ask("tool", params.to_string()).await?;
+        let broken = |cause| {
+            Error::new(ErrorKind::Connection, "the session's answer is no text").with_source(cause)
+        };
+        String::from_utf8(response).map_err(broken)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The named arguments of Python as options and requests of the core.
 
 use blockrun_llm::{
-    ApiRequest, ChatRequest, ClientOptions, DiscoverOptions, ImageRequest, PollOptions,
+    ApiRequest, ChatRequest, ClientOptions, DiscoverOptions, ImageRequest, PollOptions, ToolCall,
     http::{Prepay, Replay},
     journal::{Durability, JournalOptions, OnUnresolved, PaymentFilter, RecordState},
     policy::PayeeRule,
@@ -137,6 +137,18 @@ pub(crate) fn discover_options(arguments: &Arguments<'_, '_>) -> PyResult<Discov
         max_price: arguments.dollars("max_price")?,
         limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
         timeout: arguments.seconds("timeout")?,
+    })
+}
+
+pub(crate) fn tool_call(arguments: &Arguments<'_, '_>) -> PyResult<ToolCall> {
+    let replays = [("always", Replay::Always), ("never", Replay::Never)];
+    Ok(ToolCall {
+        server: arguments.required("server", Arguments::text)?,
+        name: arguments.required("name", Arguments::text)?,
+        arguments: arguments.json("arguments")?.unwrap_or_default(),
+        idempotency_key: arguments.text("idempotency_key")?,
+        timeout: arguments.seconds("timeout")?,
+        replay: arguments.choice("replay", &replays)?.unwrap_or_default(),
     })
 }
 

@@ -66,6 +66,7 @@ _HOMES = {
     "_paid": ("ServerFallback",),
     "_response": ("ApiResponse", "ServerEvent"),
     "_streams": ("AsyncChatStream", "AsyncEventStream", "ChatStream", "EventStream"),
+    "_tools": ("ToolResult", "ToolSession"),
     "_types": (
         "ChatChoice",
         "ChatMessage",

@@ -62,6 +62,7 @@ from ._openai import AsyncOpenAI, ModelList, OpenAI
 from ._paid import ServerFallback
 from ._response import ApiResponse, ServerEvent
 from ._streams import AsyncChatStream, AsyncEventStream, ChatStream, EventStream
+from ._tools import ToolResult, ToolSession
 from ._types import (
     ChatChoice,
     ChatMessage,
@@ -162,6 +163,8 @@ __all__ = [
     "StreamConsumed",
     "ToolCall",
     "ToolFunction",
+    "ToolResult",
+    "ToolSession",
     "WalletFile",
     "WalletHome",
     "WalletStatus",

@@ -10,8 +10,12 @@ from ._base import Params
 from ._discovery import Resource
 from ._response import ApiResponse
 from ._streams import AsyncEventStream
+from ._tools import ToolDesk, ToolResult, ToolSession, tool_arguments
+from ._waiting import finish
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._dollars import Dollars
 
 
@@ -110,6 +114,26 @@ class AsyncEndpointMethods(AsyncChatMethods):
         }
         arguments = api_arguments(method, path, body, params, options)
         return AsyncEventStream(await self._finish(self._native.stream(arguments)), self._start)
+
+    async def call_tool(
+        self,
+        session: ToolSession,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        server: str,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+        replay: Literal["always", "never"] | None = None,
+    ) -> ToolResult:
+        """Calls a tool of an MCP server and pays for it; all as `LLMClient.call_tool`.
+
+        ``session`` is a ``ClientSession`` or ``Client`` of the package ``mcp``, or a function, also
+        a coroutine function, as for `LLMClient`. It is used in the task that made the call.
+        """
+        desk = ToolDesk(self._desk, session)
+        asked = tool_arguments(server, name, arguments, idempotency_key, timeout, replay)
+        return desk.read(await finish(self._native.call_tool(asked, desk), desk, self._native.warn))
 
     async def discover(
         self,

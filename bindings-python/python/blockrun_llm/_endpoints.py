@@ -10,8 +10,11 @@ from ._chat import ChatMethods
 from ._discovery import Resource
 from ._response import ApiResponse
 from ._streams import EventStream
+from ._tools import ToolDesk, ToolResult, ToolSession, tool_arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._dollars import Dollars
 
 
@@ -168,6 +171,47 @@ class EndpointMethods(ChatMethods):
         }
         arguments = api_arguments(method, path, body, params, options)
         return EventStream(self._wait(self._native.stream(arguments)), self._wait)
+
+    def call_tool(
+        self,
+        session: ToolSession,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        server: str,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+        replay: Literal["always", "never"] | None = None,
+    ) -> ToolResult:
+        """Calls a tool of an MCP server, and pays for it when the server asks, by x402 over MCP.
+
+        Wallet, limits, records and ``on_payment`` are those of this client, and so is what it does
+        when an answer is lost: the same payment again, or nothing.
+
+        Args:
+            session: A function that performs one ``tools/call``: it is given its parameters, with
+                what belongs to the payment under ``_meta``, and returns the result as a dict or a
+                model. (A session of the package ``mcp`` is asynchronous: `AsyncLLMClient`.)
+            name: Name of the tool.
+            arguments: Its arguments.
+            server: Whom it is asked of: the server's address, or a name of your own (letters,
+                digits, ``-`` and ``.``) for one without, such as a program that is spoken to over
+                its standard input. It names the payee in records and budgets, and belongs to the
+                call.
+            idempotency_key: As for `chat`.
+            timeout: Total seconds of this call. Default: the client's.
+            replay: As for `request`.
+
+        Raises:
+            APIConnectionError: The session raised something that is no error of the protocol, which
+                is the ``__cause__``; ``payment`` says what happened to the money.
+            APIError: The server answered with an error of the protocol.
+            ValueError: As `request`, and so are the others. A tool that fails is no error:
+                ``is_error``.
+        """
+        desk = ToolDesk(self._desk, session)
+        asked = tool_arguments(server, name, arguments, idempotency_key, timeout, replay)
+        return desk.read(self._wait(self._native.call_tool(asked, desk)))
 
     def discover(
         self,

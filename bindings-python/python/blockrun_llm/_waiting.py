@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ._desk import Desk
     from ._native import Call
+    from ._tools import ToolDesk
 
 _T = TypeVar("_T")
 
@@ -29,7 +30,7 @@ class Waiting(Generic[_T]):
 
     __slots__ = ("_call", "_desk", "_inbox", "_warn")
 
-    def __init__(self, call: Call[_T], desk: Desk, warn: Callable[[int], None]) -> None:
+    def __init__(self, call: Call[_T], desk: Desk | ToolDesk, warn: Callable[[int], None]) -> None:
         """Starts the call; ``warn`` is told the stack level of the application."""
         # Large, and needed by those only who use it already.
         import asyncio
@@ -66,7 +67,7 @@ class Waiting(Generic[_T]):
         self._call.cancel()
 
 
-async def finish(call: Call[_T], desk: Desk, warn: Callable[[int], None]) -> _T:
+async def finish(call: Call[_T], desk: Desk | ToolDesk, warn: Callable[[int], None]) -> _T:
     """Makes a call and waits for it; when this task is cancelled, the call is dropped."""
     waiting = Waiting(call, desk, warn)
     try:
