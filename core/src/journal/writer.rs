@@ -5,7 +5,7 @@ use std::{
     fmt, hint,
     sync::{
         Arc, LazyLock, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -26,7 +26,9 @@ const FOLDED_AFTER: u32 = 64;
 const QUIET: Duration = Duration::from_millis(50);
 /// How long either side stays awake for the other before it sleeps: to wake a thread takes longer
 /// than most jobs. Not more than signing takes, a few times over.
-const AWAKE: Duration = Duration::from_micros(100);
+const AWAKE: Duration = Duration::from_micros(50);
+/// Chances that are let go at most before it is tried again whether staying awake is worth it.
+const DROWSY: u32 = 64;
 /// With one processor, who stays awake keeps the other from working.
 static MANY_PROCESSORS: LazyLock<bool> =
     LazyLock::new(|| thread::available_parallelism().is_ok_and(|processors| processors.get() > 1));
@@ -67,6 +69,7 @@ pub(super) struct Writer {
     jobs: Sender<Box<dyn Job>>,
     /// How many wait for an answer.
     waiting: Arc<AtomicUsize>,
+    vigil: Arc<Vigil>,
 }
 
 impl Writer {
@@ -77,7 +80,7 @@ impl Writer {
             .name("blockrun-journal".to_owned())
             .spawn(move || work(opened.db, &queue))
             .map_err(|cause| broken(&cause))?;
-        Ok(Self { jobs, waiting: Arc::default() })
+        Ok(Self { jobs, waiting: Arc::default(), vigil: Arc::default() })
     }
 
     /// Runs a job and waits until it is committed.
@@ -93,7 +96,7 @@ impl Writer {
         })?;
         // Where others wait as well, there is other work to be done meanwhile.
         if queued.alone
-            && let Some(outcome) = awake(|| receiver.try_recv().ok())
+            && let Some(outcome) = self.vigil.awake(|| receiver.try_recv().ok())
         {
             return outcome;
         }
@@ -152,19 +155,40 @@ impl Drop for Queued<'_> {
     }
 }
 
-/// Asks until there is an answer, for a moment.
-fn awake<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-    if !*MANY_PROCESSORS {
-        return None;
-    }
-    let since = Instant::now();
-    while since.elapsed() < AWAKE {
-        if let Some(answer) = ask() {
-            return Some(answer);
+/// Staying awake for the other side. It is worth it where both have a processor to themselves; where it
+/// was in vain more than once in a row, as on a busy machine, it is tried less and less often.
+#[derive(Default)]
+struct Vigil {
+    /// Times in a row that nothing came.
+    in_vain: AtomicU32,
+    /// Chances that are still to be let go.
+    to_skip: AtomicU32,
+}
+
+impl Vigil {
+    /// Asks until there is an answer, for a moment.
+    fn awake<T>(&self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+        let skip = self.to_skip.load(Ordering::Relaxed);
+        if !*MANY_PROCESSORS || skip > 0 {
+            self.to_skip.store(skip.saturating_sub(1), Ordering::Relaxed);
+            return ask();
         }
-        hint::spin_loop();
+        let since = Instant::now();
+        loop {
+            if let Some(answer) = ask() {
+                self.in_vain.store(0, Ordering::Relaxed);
+                return Some(answer);
+            }
+            if since.elapsed() >= AWAKE {
+                break;
+            }
+            hint::spin_loop();
+        }
+        // Once in a row is usual: nothing comes while a request is under way.
+        let before = self.in_vain.fetch_add(1, Ordering::Relaxed).min(DROWSY.ilog2());
+        self.to_skip.store((1 << before) - 1, Ordering::Relaxed);
+        None
     }
-    None
 }
 
 /// Somebody who waits for a result; dropped while they do, it is undone.
@@ -195,11 +219,11 @@ impl fmt::Debug for Writer {
 }
 
 fn work(db: Connection, queue: &Receiver<Box<dyn Job>>) {
-    let mut unfolded = 0;
+    let (mut unfolded, vigil) = (0, Vigil::default());
     loop {
         let patience = if unfolded < FOLDED_AFTER { Duration::MAX } else { QUIET };
         // A call asks several times within microseconds.
-        let next = awake(|| queue.try_recv().ok());
+        let next = vigil.awake(|| queue.try_recv().ok());
         match next.map_or_else(|| queue.recv_timeout(patience), Ok) {
             Ok(first) => {
                 let rest = queue.try_iter().take(BATCH - 1);
@@ -360,5 +384,26 @@ mod tests {
         assert!(done(&db, vec![Box::new(Task { job, answer, result: None })]).is_empty());
         assert!(!told.recv().unwrap());
         assert!(db.is_autocommit());
+    }
+
+    #[test]
+    fn what_is_in_vain_is_tried_less_and_less_and_never_given_up() {
+        let vigil = Vigil::default();
+        let tries = |count: usize| {
+            let long = (0..count).filter(|_| {
+                let due = vigil.to_skip.load(Ordering::Relaxed) == 0;
+                assert_eq!(vigil.awake(|| None::<()>), None);
+                due
+            });
+            long.count()
+        };
+        if !*MANY_PROCESSORS {
+            return;
+        }
+        assert_eq!(tries(2), 2, "once is usual");
+        assert!(tries(1_000) < 30);
+        let found = (0..=DROWSY).filter(|_| vigil.awake(|| Some(())).is_some()).count();
+        assert_eq!(found, DROWSY as usize + 1, "what is there is taken at once");
+        assert_eq!(tries(2), 2);
     }
 }
