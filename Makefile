@@ -268,22 +268,26 @@ $(BENCH)/.installed: benches/clients/package.json
 	$(PYTHON) -m venv $(BENCH)/python
 	touch $@
 
+# `dist` is what is published, and takes long to build.
+BENCH_PROFILE := release
+
 # Ours is installed as anybody would install it, by itself.
 bench-packages: $(VENV)/.installed node_modules/.installed $(COMPARISON)/.installed $(BENCH)/.installed
-	cargo build --release -p blockrun-bench
-	$(VENV)/bin/maturin build --release --quiet --interpreter $(VENV)/bin/python --out $(BENCH)/wheels
+	cargo build --profile $(BENCH_PROFILE) -p blockrun-bench
+	$(VENV)/bin/maturin build --profile $(BENCH_PROFILE) --quiet --interpreter $(VENV)/bin/python --out $(BENCH)/wheels
 	$(BENCH)/python/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
 		$(BENCH)/wheels/blockrun_llm-*.whl
-	npm run --silent build
+	npm run --silent $(if $(filter dist,$(BENCH_PROFILE)),build:release,build:native)
+	npm run --silent build:ts
 	rm -rf $(BENCH)/packed $(BENCH)/node && mkdir -p $(BENCH)/node
 	node bindings-node/scripts/pack.mjs $(BENCH)/packed
 	echo '{"private":true}' > $(BENCH)/node/package.json
 	cd $(BENCH)/node && npm install --offline --no-audit --no-fund --loglevel=error $(BENCH)/packed/*.tgz
 
-# The clients share the machine with the stand-in, so nothing else should. QUICK=1 takes one round, and
+# The clients share the machine with the stand-in, so nothing else should. QUICK=1 takes two rounds, and
 # leaves RESULTS.md alone.
 bench: bench-packages ## our clients beside the others, into benches/RESULTS.md
-	$(PYTHON) -B benches/clients --target $(TARGET) \
+	$(PYTHON) -B benches/clients --target $(TARGET) --profile $(BENCH_PROFILE) \
 		$(if $(QUICK),--quick,--write benches/RESULTS.md)
 
 # `cargo test` runs a subset of it.

@@ -24,29 +24,31 @@ from targets import Run, targets
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python benches/clients", description=__doc__)
     parser.add_argument("--target", type=Path, required=True, help="cargo's target folder")
-    parser.add_argument("--quick", action="store_true", help="one round, in about two minutes")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--profile", default="release", help="with which ours was built")
+    parser.add_argument("--quick", action="store_true", help="two rounds, in about two minutes")
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--write", type=Path, help="where the tables go")
     given = parser.parse_args()
     quick, target = given.quick, given.target.resolve()
-    rounds = 1 if quick else given.rounds
-    setup = Setup(target, target / "bench", target / "comparison")
+    rounds = 2 if quick else given.rounds
+    programs = target / given.profile
+    setup = Setup(programs, target / "bench", target / "comparison")
     loads = [os.getloadavg()[0]]
     bought = contenders(setup)
     found = [weigh(package) for package in packages(setup)]
-    time_imports(found, 3 if quick else 9)
+    time_imports(found, 3 if quick else 7)
     run = Run(
         footprints=found,
-        results=play(bought, target, rounds, quick=quick),
-        memory=memory(bought, target, quick=quick),
+        results=play(bought, programs, rounds, quick=quick),
+        memory=memory(bought, programs, quick=quick),
         journal=[] if quick else journal(),
     )
-    small = pieces(target)
+    small = pieces(programs)
     loads.append(os.getloadavg()[0])
     lines = [
         "# The clients, side by side",
         "",
-        machine(loads, rounds),
+        machine(given.profile, loads, rounds),
         "",
         *["## Targets", "", *targets_table(targets(run))],
         *languages(run.results),
@@ -59,7 +61,7 @@ def main() -> None:
         given.write.write_text("\n".join(lines))
 
 
-def machine(loads: list[float], rounds: int) -> str:
+def machine(profile: str, loads: list[float], rounds: int) -> str:
     """Where, with what, and in which company it was measured."""
     processor = next(
         line.split(":")[1].strip()
@@ -71,13 +73,15 @@ def machine(loads: list[float], rounds: int) -> str:
         f"Node {_said('node', '--version').removeprefix('v')}",
         _said("rustc", "--version").split(" (")[0],
     ]
-    return (
-        f"Written by `make bench` on {date.today()}: {processor}, {os.cpu_count()} cores that "
-        f"client and stand-in share, {platform.system()} {platform.release()}, "
-        f"{', '.join(versions)}. Load average {loads[0]:.1f} at the start and {loads[1]:.1f} at "
-        f"the end. Medians of {rounds} rounds in turns; a factor is a multiple of ours in the same "
-        "round, with the least and the greatest."
-    )
+    said = [
+        f"Written by `make bench` on {date.today()}: {processor}, {os.cpu_count()} cores that",
+        f"client and stand-in share, {platform.system()} {platform.release()},",
+        f"{', '.join(versions)}; ours built with the profile `{profile}`.",
+        f"Load average {loads[0]:.1f} at the start and {loads[1]:.1f} at the end.",
+        f"Medians of {rounds} rounds in turns (500 in flight: of one); a factor is a multiple of",
+        "ours in the same round, with the least and the greatest.",
+    ]
+    return "\n".join(said)
 
 
 def _said(*command: str) -> str:

@@ -14,8 +14,8 @@ HERE = Path(__file__).resolve().parent
 class Setup(NamedTuple):
     """Where the packages are, each kind by itself."""
 
-    target: Path
-    """Of cargo."""
+    programs: Path
+    """What cargo built."""
     bench: Path
     """Ours in ``python`` and ``node``, the published package for Node in ``published``."""
     comparison: Path
@@ -54,7 +54,7 @@ def contenders(setup: Setup) -> list[Contender]:
 
 def _rust(setup: Setup) -> list[Contender]:
     def drive(what: str) -> tuple[Path | str, ...]:
-        return (setup.target / "release/drive", what)
+        return (setup.programs / "drive", what)
 
     both, journal = (1, 2), ("one", "two", "at 64")
     return [

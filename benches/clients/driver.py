@@ -42,9 +42,9 @@ class Measured:
 
 
 @contextmanager
-def stand_in(target: Path) -> Iterator[str]:
+def stand_in(programs: Path) -> Iterator[str]:
     """Runs the stand-in; gives its origin."""
-    run = subprocess.Popen([target / "release/stand-in"], stdout=subprocess.PIPE, text=True)
+    run = subprocess.Popen([programs / "stand-in"], stdout=subprocess.PIPE, text=True)
     try:
         yield _lines(run).readline().split()[-1]
     finally:

@@ -156,7 +156,7 @@ def _python(package: Package) -> tuple[int, list[str]]:
 
 def _node(package: Package) -> tuple[int, list[str]]:
     """Bytes and packages of a folder, by what npm noted."""
-    modules = package.folder / "node_modules"
+    modules = (package.folder / "node_modules").resolve()
     noted = json.loads((modules / ".package-lock.json").read_text())["packages"]
     return _size(modules), [name.rpartition("node_modules/")[2] for name in noted]
 

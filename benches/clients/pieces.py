@@ -34,14 +34,15 @@ class Piece(NamedTuple):
     """None where there is nothing to count them with."""
 
 
-def pieces(target: Path) -> list[Piece]:
+def pieces(programs: Path) -> list[Piece]:
     """All of them."""
     times = _times()
     counted = shutil.which("valgrind") is not None
     if not counted:
         print("NO INSTRUCTIONS WERE COUNTED: valgrind is not installed", file=sys.stderr)
     return [
-        Piece(name, *times[name], _instructions(target, name) if counted else None) for name in WHAT
+        Piece(name, *times[name], _instructions(programs, name) if counted else None)
+        for name in WHAT
     ]
 
 
@@ -60,16 +61,16 @@ def _times() -> dict[str, tuple[str, str]]:
     return found
 
 
-def _instructions(target: Path, name: str) -> int:
+def _instructions(programs: Path, name: str) -> int:
     """What one more costs, so that the start of the program does not count."""
-    few, many = (_collected(target, name, times) for times in (FEW, MANY))
+    few, many = (_collected(programs, name, times) for times in (FEW, MANY))
     return (many - few) // (MANY - FEW)
 
 
-def _collected(target: Path, name: str, times: int) -> int:
+def _collected(programs: Path, name: str, times: int) -> int:
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     done = subprocess.run(
-        [*command, str(target / "release/counted"), name, str(times)],
+        [*command, str(programs / "counted"), name, str(times)],
         check=True,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 WARM = 50
 SHORT = 6
 MANY = 100_000
+SECONDS = 0.3
 
 
 @dataclass
@@ -27,39 +29,51 @@ class Results:
     rows: dict[str, list[Measured]] = field(default_factory=dict)
 
 
-def rows_of(contender: Contender, seconds: float, *, crowd: bool) -> dict[str, Row]:
+def rows_of(contender: Contender) -> dict[str, Row]:
     """The rows of a contender, by name: in as few round trips as it takes, unless they say it."""
     best = min(contender.trips)
-    rows = {"one": Row("chat", SHORT, 1, 1, MANY, seconds)} if best == 1 else {}
-    rows["two"] = Row("chat", SHORT, 2, 1, MANY, seconds)
+    rows = {"one": Row("chat", SHORT, 1, 1, MANY, SECONDS)} if best == 1 else {}
+    rows["two"] = Row("chat", SHORT, 2, 1, MANY, SECONDS)
     if contender.many:
-        rows["at 64"] = Row("chat", SHORT, best, 64, MANY, seconds)
-        if crowd:
-            rows["at 500"] = Row("chat", SHORT, best, 500, MANY, seconds)
-    rows["stream"] = Row("stream", SHORT, best, 1, MANY, seconds)
-    rows["1 MB"] = Row("chat", 1_000_000, best, 1, MANY, seconds)
+        rows["at 64"] = Row("chat", SHORT, best, 64, MANY, SECONDS)
+        rows["at 500"] = Row("chat", SHORT, best, 500, MANY, SECONDS)
+    rows["stream"] = Row("stream", SHORT, best, 1, MANY, SECONDS)
+    rows["1 MB"] = Row("chat", 1_000_000, best, 1, MANY, SECONDS)
     if contender.language == "Rust":
-        rows["4 MB"] = Row("chat", 4_000_000, best, 1, MANY, seconds)
+        rows["4 MB"] = Row("chat", 4_000_000, best, 1, MANY, SECONDS)
     wanted = contender.rows or rows
     return {name: row for name, row in rows.items() if name in wanted}
 
 
-def play(contenders: list[Contender], target: Path, rounds: int, *, quick: bool) -> list[Results]:
-    """Plays all rounds."""
-    seconds = 0.3 if quick else 0.7
+def play(contenders: list[Contender], programs: Path, rounds: int, *, quick: bool) -> list[Results]:
+    """Plays all rounds. In each, those that are compared play a row one right after the other."""
     found = [Results(contender) for contender in contenders]
-    with stand_in(target) as origin:
+    with ExitStack() as running:
+        origin = running.enter_context(stand_in(programs))
+        drivers = [running.enter_context(driving(one, origin)) for one in contenders]
+        for driver in drivers:
+            _warm(driver)
         for turn in range(1, rounds + 1):
-            for results in found:
-                contender = results.contender
-                with driving(contender, origin) as driver:
-                    _warm(driver)
-                    # 500 at once take the slow ones long: in the first round alone.
-                    crowd = turn == 1 and not quick
-                    for name, row in rows_of(contender, seconds, crowd=crowd).items():
-                        results.rows.setdefault(name, []).append(driver.play(row))
-                print(f"round {turn}: {contender.language}, {contender.name}", flush=True)
+            # 500 at once take the slow ones long.
+            skipped = "at 500" if quick or turn > 1 else None
+            for language, name in _places(contenders):
+                if name != skipped:
+                    _side_by_side(found, drivers, language, name)
+            print(f"round {turn} of {rounds}", flush=True)
     return found
+
+
+def _side_by_side(found: list[Results], drivers: list[Driver], language: str, name: str) -> None:
+    """One row, by every contender of a language that has it."""
+    for results, driver in zip(found, drivers, strict=True):
+        row = rows_of(results.contender).get(name)
+        if row and results.contender.language == language:
+            results.rows.setdefault(name, []).append(driver.play(row))
+
+
+def _places(contenders: list[Contender]) -> list[tuple[str, str]]:
+    """Language and row, as they are played."""
+    return list(dict.fromkeys((one.language, name) for one in contenders for name in rows_of(one)))
 
 
 def _warm(driver: Driver) -> None:
@@ -78,11 +92,11 @@ class Memory(NamedTuple):
     after_10_000: float | None
 
 
-def memory(contenders: list[Contender], target: Path, *, quick: bool) -> list[Memory]:
+def memory(contenders: list[Contender], programs: Path, *, quick: bool) -> list[Memory]:
     """What calls leave behind, one after the other. Time does not matter: two at once."""
 
     def measure(contender: Contender) -> Memory:
-        with stand_in(target) as origin:
+        with stand_in(programs) as origin:
             nothing = replace(contender, command=(*contender.command[:-1], "nothing"))
             with driving(nothing, origin) as driver:
                 driver.ready()

@@ -50,7 +50,7 @@ def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
 def targets_table(targets: list[Target]) -> list[str]:
     """What was aimed at."""
     said = {True: "met", False: "**missed**", None: NOTHING}
-    head = ("| target | at least, at most | measured | |", "|---|---|---|---|")
+    head = ("| target | bound | measured | |", "|---|---|---|---|")
     rows = (f"| {one.what} | {one.bound} | {one.measured} | {said[one.met]} |" for one in targets)
     return [*head, *rows, ""]
 

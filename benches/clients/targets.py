@@ -97,7 +97,7 @@ def _faster(
 ) -> Target:
     factors = ratio(published.rows[theirs], ours.rows[own], "median_us")
     cpu = statistics.median(ratio(published.rows[theirs], ours.rows[own], "cpu_us"))
-    measured = f"1/{span(factors)}, 1/{cpu:.1f} in processor time"
+    measured = f"{span(factors)} faster, {cpu:.1f} × less processor time"
     met = statistics.median(factors) >= least
     return Target(f"{what}, of the published package", f"≤ 1/{least:g}", measured, met)
 
