@@ -274,6 +274,7 @@ BENCH_PROFILE := release
 # Ours is installed as anybody would install it, by itself.
 bench-packages: $(VENV)/.installed node_modules/.installed $(COMPARISON)/.installed $(BENCH)/.installed
 	cargo build --profile $(BENCH_PROFILE) -p blockrun-bench
+	cargo bench --no-run -p blockrun-bench -p blockrun-llm --bench micro --bench journal
 	$(VENV)/bin/maturin build --profile $(BENCH_PROFILE) --quiet --interpreter $(VENV)/bin/python --out $(BENCH)/wheels
 	$(BENCH)/python/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
 		$(BENCH)/wheels/blockrun_llm-*.whl

@@ -87,7 +87,8 @@ class Driver:
         found = self._tell(row)
         latencies: list[float] = sorted(found["latencies_us"])
         calls = len(latencies)
-        cpu = 1e6 * (used(self._run.pid) - before) / max(calls, 1)
+        # Told in ticks of 10 ms: less than one is taken for half of one.
+        cpu = 1e6 * max(used(self._run.pid) - before, 0.5 / TICKS) / max(calls, 1)
         self._check(row, calls, warm)
         return Measured(
             calls=calls,

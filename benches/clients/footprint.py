@@ -6,22 +6,40 @@ import json
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from driver import resident
+from driver import KEY, resident
 
 if TYPE_CHECKING:
     from contenders import Setup
 
 # What an environment of Python has before anything is installed.
 TOOLS = ("pip", "setuptools", "_distutils_hack", "distutils-precedence", "pkg_resources")
-X402 = (
-    "import x402.http.clients.httpx, x402.mechanisms.evm.exact.register, x402.mechanisms.evm\n"
-    "import eth_account"
-)
+WHERE = {"HOME": tempfile.gettempdir(), "PATH": os.environ["PATH"], "BUYER_KEY": KEY}
+# Nobody listens there, and nobody is asked.
+URL = "http://127.0.0.1:9/api"
+BLOCKRUN = f"""
+import os
+blockrun_llm.LLMClient(private_key=os.environ["BUYER_KEY"], api_url="{URL}")"""
+BLOCKRUN_NODE = f"new blockrun.LLMClient({{privateKey: process.env.BUYER_KEY, apiUrl: '{URL}'}})"
+X402 = """
+import os
+from eth_account import Account
+from x402.http.clients import x402HttpxClient
+from x402.mechanisms.evm import EthAccountSigner
+from x402.mechanisms.evm.exact.register import register_exact_evm_client
+client = x402.x402Client()
+register_exact_evm_client(client, EthAccountSigner(Account.from_key(os.environ["BUYER_KEY"])))
+x402HttpxClient(client)"""
+X402_NODE = """
+const { ExactEvmScheme } = require('@x402/evm');
+const client = new ExactEvmScheme(
+  require('viem/accounts').privateKeyToAccount(process.env.BUYER_KEY));
+wrapFetchWithPaymentFromConfig(fetch, { schemes: [{ network: 'eip155:*', client }] })"""
 
 
 class Package(NamedTuple):
@@ -32,7 +50,9 @@ class Package(NamedTuple):
     folder: Path
     """Its environment, or the folder with its ``node_modules``."""
     statement: str
-    """Imports everything that a payment needs."""
+    """Imports it."""
+    client: str
+    """Makes a client, after that: everything is loaded that a payment needs."""
 
     def run(self, statement: str) -> list[str]:
         """Runs a statement with the package at hand."""
@@ -41,16 +61,18 @@ class Package(NamedTuple):
         return [str(self.folder / "bin/python"), "-c", statement]
 
     @property
-    def nothing(self) -> str:
-        """A statement that imports nothing."""
-        return "0"
-
-    @property
     def waiting(self) -> str:
         """What is said once everything is there; then it waits for the end of its input."""
         if self.language == "Node":
             return "console.log('there'); process.stdin.resume()"
         return "import sys; print('there', flush=True); sys.stdin.read()"
+
+
+class Time(NamedTuple):
+    """From the start of an interpreter to its end, in milliseconds."""
+
+    wall: float
+    cpu: float
 
 
 @dataclass
@@ -62,43 +84,41 @@ class Footprint:
     packages: list[str]
     """What is installed, itself included."""
     memory_mb: float
-    """After its import, over the interpreter alone."""
-    wall_ms: list[float] = field(default_factory=list)
-    """Of each import, with the interpreter."""
-    cpu_ms: list[float] = field(default_factory=list)
-    bare_wall_ms: list[float] = field(default_factory=list)
-    """Of the interpreter alone, run in turn with it."""
-    bare_cpu_ms: list[float] = field(default_factory=list)
+    """With a client, over the interpreter alone."""
+    bare: list[Time] = field(default_factory=list)
+    """The interpreter alone, in turns with the others."""
+    imported: list[Time] = field(default_factory=list)
+    with_client: list[Time] = field(default_factory=list)
 
-    @property
-    def import_ms(self) -> float:
-        """What the import adds to the time until the interpreter has ended."""
-        return statistics.median(self.wall_ms) - statistics.median(self.bare_wall_ms)
-
-    @property
-    def import_cpu_ms(self) -> float:
-        """What it adds to the processor time."""
-        return statistics.median(self.cpu_ms) - statistics.median(self.bare_cpu_ms)
+    def adds(self, what: str, clock: str = "wall") -> float:
+        """What ``imported`` or ``with_client`` adds to the interpreter alone, in milliseconds."""
+        times = (getattr(self, what), self.bare)
+        own, bare = (statistics.median(getattr(one, clock) for one in some) for some in times)
+        return float(own - bare)
 
 
 def packages(setup: Setup) -> list[Package]:
     """All of them, ours first."""
     bench, comparison = setup.bench, setup.comparison
-    node = "require('@x402/fetch'); require('@x402/evm'); require('viem/accounts')"
+    python = "import blockrun_llm"
+    fetch = "const { wrapFetchWithPaymentFromConfig } = require('@x402/fetch');"
+    ours, theirs = (
+        f"const blockrun = require('{name}');" for name in ("blockrun-llm", "@blockrun/llm")
+    )
     return [
-        Package("ours", "Python", bench / "python", "import blockrun_llm"),
-        Package("blockrun-llm", "Python", comparison / "published", "import blockrun_llm"),
-        Package("x402, httpx", "Python", comparison / "x402", X402),
-        Package("ours", "Node", bench / "node", "require('blockrun-llm')"),
-        Package("@blockrun/llm", "Node", bench / "published", "require('@blockrun/llm')"),
-        Package("@x402/fetch", "Node", comparison, node),
+        Package("ours", "Python", bench / "python", python, BLOCKRUN),
+        Package("blockrun-llm", "Python", comparison / "published", python, BLOCKRUN),
+        Package("x402, httpx", "Python", comparison / "x402", "import x402", X402),
+        Package("ours", "Node", bench / "node", ours, BLOCKRUN_NODE),
+        Package("@blockrun/llm", "Node", bench / "published", theirs, BLOCKRUN_NODE),
+        Package("@x402/fetch", "Node", comparison, fetch, X402_NODE),
     ]
 
 
 def weigh(package: Package) -> Footprint:
     """Everything but the time, which is measured in turns."""
     bare = _memory(package, package.waiting)
-    loaded = _memory(package, f"{package.statement}\n{package.waiting}")
+    loaded = _memory(package, f"{package.statement}\n{package.client}\n{package.waiting}")
     size, names = _node(package) if package.language == "Node" else _python(package)
     return Footprint(package, size / 1e6, names, loaded - bare)
 
@@ -108,30 +128,30 @@ def time_imports(found: list[Footprint], rounds: int) -> None:
     for turn in range(rounds + 1):
         for one in found:
             package = one.package
-            bare, loaded = _timed(package, package.nothing), _timed(package, package.statement)
+            client = f"{package.statement}\n{package.client}"
+            times = [_timed(package, what) for what in ("0", package.statement, client)]
             if turn:  # the first one compiles and fills the caches
-                one.bare_wall_ms.append(bare[0])
-                one.bare_cpu_ms.append(bare[1])
-                one.wall_ms.append(loaded[0])
-                one.cpu_ms.append(loaded[1])
+                one.bare.append(times[0])
+                one.imported.append(times[1])
+                one.with_client.append(times[2])
 
 
-def _timed(package: Package, statement: str) -> tuple[float, float]:
-    """Milliseconds until the interpreter has ended, and of processor time."""
+def _timed(package: Package, statement: str) -> Time:
     begun = time.perf_counter()
-    run = subprocess.Popen(package.run(statement), cwd=package.folder)
+    run = subprocess.Popen(package.run(statement), cwd=package.folder, env=WHERE)
     _, status, usage = os.wait4(run.pid, 0)
     took = time.perf_counter() - begun
     run.returncode = status
     if status:
         raise SystemExit(f"{package.name}: {statement!r} failed")
-    return 1000 * took, 1000 * (usage.ru_utime + usage.ru_stime)
+    return Time(1000 * took, 1000 * (usage.ru_utime + usage.ru_stime))
 
 
 def _memory(package: Package, statement: str) -> float:
     run = subprocess.Popen(
         package.run(statement),
         cwd=package.folder,
+        env=WHERE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

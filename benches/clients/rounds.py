@@ -114,7 +114,8 @@ def memory(contenders: list[Contender], programs: Path, *, quick: bool) -> list[
         driver.play(Row("chat", SHORT, trips, 1, 9_000, 600))
         return first, driver.memory()
 
-    grown = [one for one in contenders if one.language != "Rust" and "requests" not in one.name]
-    grown = [one for one in grown if one.kind in ("ours", "published", "official")]
+    # One of each package: the ways in which it is called share what stays.
+    packages = {(one.command[0], one.kind): one for one in reversed(contenders) if one.pays}
+    grown = [one for one in reversed(packages.values()) if one.language != "Rust"]
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(measure, grown))

@@ -26,8 +26,7 @@ ROWS = {
 def ratio(one: list[Measured], other: list[Measured], figure: str) -> list[float]:
     """One over the other, round by round."""
     pairs = zip(one, other, strict=True)
-    # A tick of the processor's clock is 10 ms: a row may have used none.
-    return [getattr(a, figure) / (getattr(b, figure) or 0.01) for a, b in pairs]
+    return [getattr(a, figure) / getattr(b, figure) for a, b in pairs]
 
 
 def span(factors: Sequence[float]) -> str:
@@ -122,9 +121,8 @@ def _cell(
 
 def footprints(found: list[Footprint], memory: list[Memory]) -> Iterator[str]:
     """Import, size, and memory."""
-    head = [
-        "package", "import, ms", "of processor time", "memory, MB", "installed, MB", "packages",
-    ]  # fmt: skip
+    head = ["over the bare interpreter", "import, ms", "of processor time", "with a client, ms"]
+    head += ["of processor time", "memory, MB", "installed, MB", "packages"]
     for language in ("Python", "Node"):
         group = [one for one in found if one.package.language == language]
         yield from _table(head, (_footprint(one, group[0]) for one in group))
@@ -133,14 +131,14 @@ def footprints(found: list[Footprint], memory: list[Memory]) -> Iterator[str]:
 
 
 def _footprint(one: Footprint, ours: Footprint) -> list[str]:
-    def times(name: str) -> str:
-        own, base = getattr(one, name), getattr(ours, name)
+    def times(own: float, base: float) -> str:
         factor = "" if one is ours else f"{_short(own / max(base, 0.1))} × · "
         return f"{factor}{own:.1f}"
 
-    name = f"{one.package.name}, {one.package.language}"
-    figures = [times(name) for name in ("import_ms", "import_cpu_ms", "memory_mb", "size_mb")]
-    return [name, *figures, str(len(one.packages))]
+    asked = [(what, clock) for what in ("imported", "with_client") for clock in ("wall", "cpu")]
+    figures = [times(one.adds(*how), ours.adds(*how)) for how in asked]
+    figures += [times(one.memory_mb, ours.memory_mb), times(one.size_mb, ours.size_mb)]
+    return [f"{one.package.name}, {one.package.language}", *figures, str(len(one.packages))]
 
 
 def _memory(one: Memory) -> list[str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from footprint import Footprint
-    from pieces import JournalCost
+    from pieces import JournalCost, Piece
     from rounds import Memory, Results
 
 
@@ -33,6 +33,7 @@ class Run:
     results: list[Results]
     footprints: list[Footprint]
     memory: list[Memory]
+    pieces: list[Piece]
     journal: list[JournalCost]
 
     def find(self, language: str, kind: str, name: str = "") -> Results:
@@ -116,7 +117,9 @@ def _footprints(run: Run) -> Iterator[Target]:
         if one.package.name != "ours":
             continue
         time, most = bounds[language]
-        yield _below(f"import, {language}, over the bare interpreter", time, one.import_ms, "ms")
+        yield _below(
+            f"import, {language}, over the bare interpreter", time, one.adds("imported"), "ms"
+        )
         after = grown[language].after_1_000
         yield _below(f"memory after 1,000 calls, {language}, over it", most, after, "MB")
         yield _below(f"installed size, {language}", 8, one.size_mb, "MB")
