@@ -8,7 +8,6 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use blockrun_llm::x402::{Payment, verify};
@@ -18,6 +17,8 @@ use crate::{Problem, Terms};
 
 /// Most payments of a count whose signature is verified: each takes 0.1 ms.
 const VERIFIED: usize = 200;
+/// Before the end of a payment, in seconds, it was good, whenever it came.
+const LEFT_SECONDS: u64 = 30;
 
 /// Requests since the last count.
 #[derive(Debug, Default)]
@@ -58,12 +59,14 @@ impl Till {
         let paid = mem::take(&mut *self.paid.lock().unwrap_or_else(PoisonError::into_inner));
         let payments: Vec<&str> = std::str::from_utf8(&paid)?.lines().collect();
         let stride = payments.len().div_ceil(VERIFIED).max(1);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let mut nonces = HashSet::new();
         for (number, text) in payments.iter().enumerate() {
             let payment = Payment::decode(text)?;
             nonces.insert(payment.authorization.nonce);
             if number % stride == 0 {
+                // As it was when it came: a row may take longer than a payment is good.
+                let ends = payment.authorization.valid_before.saturating_to::<u64>();
+                let now = ends.saturating_sub(LEFT_SECONDS);
                 verify(&payment, &terms.requirement(payment.version)?, now)?;
             }
         }
