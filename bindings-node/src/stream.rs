@@ -63,7 +63,7 @@ impl NativeChatStream {
         let call = async move {
             let mut chat = chat.lock().await;
             let chunk = core(core(chat.stream())?.next().await)?;
-            Ok(chunk.as_ref().map(text))
+            Ok(chunk.map(ChatChunk::into_text))
         };
         env.spawn_future(cancellable(Some(&cancel), call))
     }
@@ -107,11 +107,6 @@ fn head(stream: &ChatStream) -> HeadOutput {
     let cost = Cost::new(stream.receipt(), stream.billed_to_account());
     let none = http::HeaderMap::new();
     HeadOutput::new(stream.status().unwrap_or_default(), stream.headers().unwrap_or(&none), cost)
-}
-
-/// With every field; what is no JSON, as it came.
-fn text(chunk: &ChatChunk) -> String {
-    if chunk.json().is_null() { chunk.raw().to_owned() } else { chunk.json().to_string() }
 }
 
 /// The answer of any endpoint, as events or bytes.

@@ -23,7 +23,8 @@ use crate::{
 /// What a call brought, still to be made a Python value under the GIL.
 pub(crate) type Ready = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
-type Work = Pin<Box<dyn Future<Output = Ready> + Send>>;
+/// What a call does.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Ready> + Send>>;
 
 /// A call that is made when somebody waits for it, once.
 #[pyclass(frozen, module = "blockrun_llm._native")]

@@ -66,7 +66,7 @@ impl ChatStream {
             shared.note_head(stream);
             next
         };
-        Ok(Call::new(py, &self.desk, next, |chunk| Ok(chunk.as_ref().map(chunk_text))))
+        Ok(Call::new(py, &self.desk, next, |chunk| Ok(chunk.map(ChatChunk::into_text))))
     }
 
     /// What is known since the head of the answer has come.
@@ -126,13 +126,5 @@ impl Reading {
         if let Self::Open(stream) = self {
             *self = Self::Closed(Box::new(stream.received()));
         }
-    }
-}
-
-/// A chunk with all its fields, or what came instead of one.
-fn chunk_text(chunk: &ChatChunk) -> String {
-    match chunk.json() {
-        json if json.is_object() => json.to_string(),
-        _ => chunk.raw().to_owned(),
     }
 }

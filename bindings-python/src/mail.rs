@@ -16,7 +16,7 @@ use pyo3::{IntoPyObjectExt, exceptions::PyRuntimeError, prelude::*, sync::PyOnce
 
 use crate::{call::Ready, questions::Question};
 
-/// What a waiting coroutine hears of.
+/// What a waiting thread or coroutine hears of.
 pub(crate) enum News {
     Done(Ready),
     /// The task panicked.

@@ -6,7 +6,7 @@
 //! and context, may use the client itself, and is interrupted by Ctrl-C or cancelled with its task.
 //! No thread of the runtime ever waits for the GIL.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc::Sender};
 
 use blockrun_llm::{
     Error, ErrorKind, Result, ToolSession, Usdc,
@@ -17,10 +17,7 @@ use blockrun_llm::{
 use pyo3::{exceptions::PyException, prelude::*};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::{
-    sync::{mpsc::UnboundedSender, oneshot},
-    task_local,
-};
+use tokio::{sync::oneshot, task_local};
 
 use crate::mail::{Inbox, News};
 
@@ -33,7 +30,7 @@ task_local! {
 #[derive(Clone)]
 pub(crate) enum Desk {
     /// A thread.
-    Thread(UnboundedSender<Question>),
+    Thread(Sender<News>),
     /// A coroutine.
     Inbox(Arc<Inbox>),
 }
@@ -86,7 +83,7 @@ async fn ask(kind: &'static str, text: String) -> Result<Vec<u8>> {
     let question = Question { kind, text, reply: Mutex::new(Some(reply)) };
     // Where nobody waits any more, or nobody ever did, nobody agrees: the reply is dropped.
     let _asked = DESK.try_with(|desk| match desk {
-        Desk::Thread(thread) => drop(thread.send(question)),
+        Desk::Thread(thread) => drop(thread.send(News::Asked(question))),
         Desk::Inbox(inbox) => inbox.send(News::Asked(question)),
     });
     answer.await.unwrap_or_else(|_| Err(refused("nobody was there to be asked")))

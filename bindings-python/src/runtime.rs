@@ -5,31 +5,32 @@
 //! makes its own.
 
 use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
     process, ptr,
-    sync::atomic::{AtomicPtr, Ordering},
-    task::Poll,
+    sync::{
+        atomic::{AtomicPtr, Ordering},
+        mpsc::{RecvTimeoutError, channel},
+    },
     time::Duration,
 };
 
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
     task::{JoinError, JoinHandle},
     time::timeout,
 };
 
 use crate::{
-    mail::PostOffice,
+    call::{Ready, Work},
+    mail::{News, PostOffice},
     questions::{DESK, Desk, Question},
 };
 
 /// How often a waiting thread looks for signals: Ctrl-C must interrupt within 100 ms.
 const TICK: Duration = Duration::from_millis(50);
-/// Waiting for the network needs no more.
-const THREADS: usize = 2;
+/// What waits for the network and for the journal needs no more. Two would wake each other: a third
+/// more switches of threads for each call, two thirds more for each piece of a stream.
+const THREADS: usize = 1;
 
 struct Slot {
     process: u32,
@@ -41,61 +42,43 @@ struct Slot {
 // locked in the child for ever.
 static SLOT: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
 
-/// What a waiting thread hears of.
-enum News<T> {
-    Done(Result<T, JoinError>),
-    Asked(Question),
-}
-
-/// Waits for `future` with the GIL released, and has its questions answered by `answer`.
+/// Waits for `work` with the GIL released, and has its questions answered by `answer`.
 ///
-/// A signal handler that raises, as that of Ctrl-C does, drops the future and is raised here
+/// The work is done on the runtime, where its connections are, so that only its start and its end
+/// cross threads. (A timer of the runtime, to look for signals, would wake a thread there for each
+/// call.) A signal handler that raises, as that of Ctrl-C does, drops the work and is raised here
 /// within a tick, and so does what `answer` raises; the core has then closed its books on the call.
-pub(crate) fn wait<F>(
+pub(crate) fn wait(
     py: Python<'_>,
-    future: F,
+    work: Work,
     answer: impl Fn(Question) -> PyResult<()>,
-) -> PyResult<F::Output>
-where
-    F: Future<Output: Send> + Send + 'static,
-{
+) -> PyResult<Ready> {
     let (runtime, _) = current()?;
-    let (desk, mut questions) = unbounded_channel();
-    let mut task = runtime.spawn(DESK.scope(Desk::Thread(desk), future));
+    let (told, mut news) = channel();
+    let task = runtime.spawn(DESK.scope(Desk::Thread(told.clone()), async move {
+        // Whoever waited may have been interrupted.
+        let _heard = told.send(News::Done(work.await));
+    }));
     loop {
-        let go_on = match wait_a_tick(py, runtime, &mut task, &mut questions) {
-            Some(News::Done(joined)) => {
-                return joined.map_err(|cause| PyRuntimeError::new_err(lost(&cause)));
+        let heard = &mut news;
+        let go_on = match py.detach(move || heard.recv_timeout(TICK)) {
+            Ok(News::Done(ready)) => return Ok(ready),
+            Ok(News::Asked(question)) => answer(question),
+            Err(RecvTimeoutError::Timeout) => py.check_signals(),
+            Ok(News::Lost(why)) => Err(PyRuntimeError::new_err(why)),
+            Err(RecvTimeoutError::Disconnected) => {
+                let ended = py.detach(|| runtime.block_on(task));
+                let why = ended.err().as_ref().map_or_else(String::new, lost);
+                return Err(PyRuntimeError::new_err(why));
             }
-            Some(News::Asked(question)) => answer(question),
-            None => py.check_signals(),
         };
         if let Err(raised) = go_on {
             task.abort();
             // What the interrupted call did to the budgets is then visible to whoever catches this.
-            let _dropped = wait_a_tick(py, runtime, &mut task, &mut questions);
+            linger(py, task)?;
             return Err(raised);
         }
     }
-}
-
-fn wait_a_tick<T: Send>(
-    py: Python<'_>,
-    runtime: &Runtime,
-    task: &mut JoinHandle<T>,
-    questions: &mut UnboundedReceiver<Question>,
-) -> Option<News<T>> {
-    // The end first: a call that is over has no more questions.
-    let news = poll_fn(|context| {
-        if let Poll::Ready(joined) = Pin::new(&mut *task).poll(context) {
-            return Poll::Ready(News::Done(joined));
-        }
-        match questions.poll_recv(context) {
-            Poll::Ready(Some(question)) => Poll::Ready(News::Asked(question)),
-            _ => Poll::Pending,
-        }
-    });
-    py.detach(|| runtime.block_on(async { timeout(TICK, news).await })).ok()
 }
 
 /// Waits a tick at most for a task that was aborted.

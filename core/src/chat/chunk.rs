@@ -22,6 +22,8 @@ const DONE: &str = "[DONE]";
 pub struct ChatChunk {
     raw: String,
     json: Value,
+    /// `json` says the same as `raw`.
+    as_received: bool,
 }
 
 /// One answer's part of a chunk.
@@ -43,7 +45,7 @@ impl ChatChunk {
         if has_error || event.event == "error" {
             return Err(stream_error(data, &json));
         }
-        Ok(Some(Self { raw: data.to_owned(), json }))
+        Ok(Some(Self { raw: data.to_owned(), json, as_received: true }))
     }
 
     /// A whole answer as one chunk, from a server that was asked to stream and did not: each
@@ -57,12 +59,19 @@ impl ChatChunk {
                 choice.insert("delta".to_owned(), message);
             }
         }
-        Self { raw, json }
+        let as_received = !json.is_object();
+        Self { raw, json, as_received }
     }
 
     /// The chunk's JSON text exactly as it was received.
     pub fn raw(&self) -> &str {
         &self.raw
+    }
+
+    /// The chunk as text to be read elsewhere: that which was received, unless it was a whole
+    /// answer.
+    pub fn into_text(self) -> String {
+        if self.as_received { self.raw } else { self.json.to_string() }
     }
 
     /// The chunk with all its fields; null when it is not JSON.
