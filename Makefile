@@ -304,6 +304,8 @@ SOAK_SECONDS := 600
 FUZZED := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 soak: wheel addon $(addprefix fuzz-,$(FUZZED)) ## for hours: calls, fuzzing, every fault at every byte
+	cargo build --release -p blockrun-bench
+	$(PYTHON) benches/load.py --target $(TARGET) --soak $(SOAK_SECONDS)
 	BLOCKRUN_SOAK=$(SOAK_CALLS) cargo test -p conformance --test memory -- --nocapture
 	BLOCKRUN_SOAK=$(SOAK_CALLS) $(VENV)/bin/pytest -s tests/python/test_leaks.py tests/python/test_packaging.py
 	BLOCKRUN_SOAK=$(SOAK_CALLS) node --test tests/node/leaks.test.mjs

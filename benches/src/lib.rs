@@ -8,7 +8,7 @@ mod row;
 mod terms;
 mod till;
 
-pub use payments::{Shop, Signed};
+pub use payments::{Connection, Shop, Signed};
 pub use pieces::Pieces;
 pub use report::Report;
 pub use row::{Call, Measured, Row, play};

@@ -11,7 +11,9 @@ use blockrun_llm::{
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::SendRequest;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use url::Url;
 
 use crate::Problem;
@@ -22,6 +24,9 @@ pub struct Shop {
     url: Url,
     body: Bytes,
 }
+
+/// A connection to a paid endpoint.
+pub type Connection = SendRequest<Full<Bytes>>;
 
 /// The headers of one payment, and what it pays in micro-USDC.
 #[derive(Clone, Debug)]
@@ -45,6 +50,18 @@ impl Shop {
     /// When the address is no URL.
     pub fn new(url: &str, body: &str) -> Result<Self, Problem> {
         Ok(Self { url: url.parse()?, body: Bytes::copy_from_slice(body.as_bytes()) })
+    }
+
+    /// A connection, on which nothing waits to be sent with something else.
+    ///
+    /// # Errors
+    /// When there is nobody.
+    pub async fn connect(&self) -> Result<Connection, Problem> {
+        let stream = TcpStream::connect(self.authority()?).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(sender)
     }
 
     /// `host:port`, to connect to.
@@ -76,10 +93,7 @@ impl Shop {
     ///
     /// # Errors
     /// When the answer is no 402.
-    pub async fn ask(
-        &self,
-        connection: &mut SendRequest<Full<Bytes>>,
-    ) -> Result<Challenge, Problem> {
+    pub async fn ask(&self, connection: &mut Connection) -> Result<Challenge, Problem> {
         let (head, body) = connection.send_request(self.call(None)?).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         if head.status != StatusCode::PAYMENT_REQUIRED {
@@ -100,11 +114,12 @@ impl Shop {
         payers: usize,
     ) -> Result<Vec<Signed>, Problem> {
         let keys: Vec<_> = (0..payers).map(account).collect::<Result<_, _>>()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let begun = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let now = begun.as_secs();
         let policy = Policy::default();
         (0..count)
             .map(|number| {
-                let nonce = nonce(now, number);
+                let nonce = nonce(begun.as_nanos(), number);
                 let key = &keys[number % payers];
                 let signed = sign_payment(key, challenge, &policy, &self.url, now, nonce)?;
                 let mut value = HeaderValue::from_str(&signed.header_value)?;
@@ -128,10 +143,10 @@ fn account(number: usize) -> Result<LocalKey, Problem> {
     Ok(LocalKey::from_hex(&format!("{:064x}", number + 0x0040_2000))?)
 }
 
-/// Never the same again: the second in which the measurement began, and a number.
-fn nonce(start: u64, number: usize) -> B256 {
+/// Never the same again: the nanosecond in which the measurement began, and a number.
+fn nonce(start: u128, number: usize) -> B256 {
     let mut nonce = [0; 32];
-    nonce[8..16].copy_from_slice(&start.to_be_bytes());
+    nonce[..16].copy_from_slice(&start.to_be_bytes());
     nonce[24..].copy_from_slice(&(number as u64).to_be_bytes());
     nonce.into()
 }

@@ -1,6 +1,6 @@
 //! What a load measured.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 #[derive(Debug, Default)]
 pub struct Report {
     latencies: Vec<Duration>,
+    transactions: HashSet<String>,
     paid: u128,
     failed: usize,
     failure: Option<String>,
 }
 
 impl Report {
-    /// Notes a call that was answered.
-    pub fn answered(&mut self, latency: Duration, amount: u128) {
+    /// Notes a call that was answered: what it paid, and the transaction of its receipt.
+    pub fn answered(&mut self, latency: Duration, amount: u128, transaction: String) {
         self.latencies.push(latency);
+        self.transactions.insert(transaction);
         self.paid += amount;
     }
 
@@ -29,12 +31,14 @@ impl Report {
     /// Adds what another connection measured.
     pub fn add(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
+        self.transactions.extend(other.transactions);
         self.paid += other.paid;
         self.failed += other.failed;
         self.failure = self.failure.take().or(other.failure);
     }
 
-    /// As JSON: calls, failures, calls a second, latencies in microseconds, micro-USDC paid.
+    /// As JSON: calls, failures, calls a second, latencies in microseconds, micro-USDC paid, and by how many
+    /// transactions.
     #[must_use]
     pub fn to_json(mut self, took: Duration) -> Value {
         self.latencies.sort_unstable();
@@ -51,6 +55,7 @@ impl Report {
             "median_us": at(50).map(|us| us as u64),
             "p99_us": at(99).map(|us| us as u64),
             "paid_micro": self.paid as u64,
+            "transactions": self.transactions.len(),
         })
     }
 }

@@ -25,4 +25,4 @@ pub use payment::{EncodePayment, Payment};
 pub use receipt::Settlement;
 pub use requirement::{Requirement, Version};
 pub use select::{Mismatch, Terms, match_terms};
-pub use verify::{InvalidReason, Verified, own_signature, verify, verify_terms};
+pub use verify::{InvalidReason, Verified, own_signature, own_signature_by, verify, verify_terms};

@@ -34,7 +34,9 @@ mod table;
 mod tests;
 mod turn;
 
-pub(crate) use book::{answered, keep, keep_part, refuse, release, settled, settling, spend};
+pub(crate) use book::{
+    answered, keep, keep_part, refuse, release, settled, settling, settling_with, spend,
+};
 pub(crate) use identity::{Claim, ClaimKey, Named, request_hash};
 pub(crate) use ids::named;
 pub(crate) use owner::{abandon, adopt, release_orphans, unfinished};

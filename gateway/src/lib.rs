@@ -37,6 +37,7 @@ mod serve;
 mod service;
 mod settings;
 mod settlement;
+mod signature;
 mod stock;
 mod store;
 mod trace;

@@ -1,5 +1,6 @@
 //! A facilitator that believes everything and costs next to nothing, so that what is measured is the
-//! server in front of it: `facilitator-stub PORT`. It verifies and settles nothing.
+//! server in front of it: `facilitator-stub PORT`. It verifies and settles nothing, but counts: any other
+//! path than the protocol's tells how many settlements it was asked for, and for how much together.
 
 use std::{
     convert::Infallible,
@@ -16,6 +17,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 static SETTLED: AtomicU64 = AtomicU64::new(0);
+/// In micro-USDC.
+static VALUE: AtomicU64 = AtomicU64::new(0);
 
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
@@ -42,10 +45,16 @@ async fn serve(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infa
         "/verify" => json!({"isValid": true, "payer": payer}),
         "/settle" => {
             let number = SETTLED.fetch_add(1, Ordering::Relaxed);
+            let value = asked.pointer("/paymentPayload/payload/authorization/value");
+            let value = value.and_then(Value::as_str).and_then(|value| value.parse().ok());
+            VALUE.fetch_add(value.unwrap_or_default(), Ordering::Relaxed);
             let transaction = format!("0x{number:064x}");
             json!({"success": true, "transaction": transaction, "network": network, "payer": payer})
         }
-        _ => json!({"settled": SETTLED.load(Ordering::Relaxed)}),
+        _ => json!({
+            "settled": SETTLED.load(Ordering::Relaxed),
+            "micro_usdc": VALUE.load(Ordering::Relaxed),
+        }),
     };
     let body = Full::new(Bytes::from(answer.to_string()));
     let mut response = Response::new(body);

@@ -9,11 +9,8 @@ use std::{
 };
 
 use blockrun_bench::{Problem, Report, Shop, Signed};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use blockrun_llm::x402::Settlement;
+use http_body_util::BodyExt;
 
 const BODY: &str =
     r#"{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"Hello!"}]}"#;
@@ -30,7 +27,7 @@ async fn main() -> Result<(), Problem> {
     let in_flight: usize = in_flight.parse()?;
     let payers = payers.first().map_or(Ok(in_flight), |payers| payers.parse())?;
     let shop = Shop::new(url, BODY)?;
-    let challenge = shop.ask(&mut connect(&shop).await?).await?;
+    let challenge = shop.ask(&mut shop.connect().await?).await?;
     let purse = Arc::new(Mutex::new(shop.sign(&challenge, calls.parse()?, payers)?.into()));
     let (begun, patience) = (Instant::now(), Duration::from_secs_f64(seconds.parse()?));
     let tasks: Vec<_> = (0..in_flight)
@@ -44,19 +41,9 @@ async fn main() -> Result<(), Problem> {
     Ok(())
 }
 
-type Connection = SendRequest<Full<Bytes>>;
-
-async fn connect(shop: &Shop) -> Result<Connection, Problem> {
-    let stream = TcpStream::connect(shop.authority()?).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    Ok(sender)
-}
-
 /// Calls one after the other until the purse is empty or the time is up.
 async fn buy(shop: Shop, purse: Purse, until: Instant) -> Result<Report, Problem> {
-    let mut connection = connect(&shop).await?;
+    let mut connection = shop.connect().await?;
     let mut report = Report::default();
     while Instant::now() < until {
         let payment = purse.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
@@ -64,18 +51,16 @@ async fn buy(shop: Shop, purse: Purse, until: Instant) -> Result<Report, Problem
         let begun = Instant::now();
         connection.ready().await?;
         let response = connection.send_request(shop.call(Some(&payment))?).await?;
-        let (status, receipt) = (response.status(), has_receipt(&response));
-        let body = response.into_body().collect().await?.to_bytes();
-        match status.is_success() && receipt {
-            true => report.answered(begun.elapsed(), payment.amount()),
-            false => report.failed(|| format!("{status}: {}", String::from_utf8_lossy(&body))),
+        let (head, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let took = begun.elapsed();
+        let receipt = Settlement::from_headers(&head.headers).filter(|receipt| receipt.success);
+        match receipt.filter(|_| head.status.is_success()) {
+            Some(receipt) => report.answered(took, payment.amount(), receipt.transaction),
+            None => {
+                report.failed(|| format!("{}: {}", head.status, String::from_utf8_lossy(&body)))
+            }
         }
     }
     Ok(report)
-}
-
-fn has_receipt(response: &http::Response<hyper::body::Incoming>) -> bool {
-    ["payment-response", "x-payment-response"]
-        .iter()
-        .any(|name| response.headers().contains_key(*name))
 }

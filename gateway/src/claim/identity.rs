@@ -67,7 +67,11 @@ impl Claim {
         token: Option<&RecoveryToken>,
         mut ids: Vec<String>,
     ) -> Self {
-        ids.push(payment_id(&payment.authorization.nonce));
+        let own = payment_id(&payment.authorization.nonce);
+        // Most clients name their calls by it.
+        if !ids.contains(&own) {
+            ids.push(own);
+        }
         let signed = &payment.authorization;
         let content = (
             (signed.from, signed.to, signed.value),

@@ -23,11 +23,13 @@ pub(super) fn foreign(
 }
 
 /// Binds ids to a claim of their payer.
-pub(super) fn bind(db: &Db, key: &ClaimKey, claim: i64, ids: &[String]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO ids (id, payer, claim) VALUES (?1, ?2, ?3)
+pub(super) fn bind(db: &Db, key: &ClaimKey, ids: &[String]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO ids (id, payer, claim) VALUES (?1, ?2, (SELECT id FROM claims
+                   WHERE network = ?3 AND asset = ?4 AND payer = ?2 AND nonce = ?5))
                ON CONFLICT (id, payer) DO UPDATE SET claim = excluded.claim";
     for id in ids {
-        db.execute(sql, values![id.as_str(), &key.payer, claim])?;
+        let call = values![id.as_str(), &key.payer, key.network, &key.asset, &key.nonce];
+        db.execute(sql, call)?;
     }
     Ok(())
 }

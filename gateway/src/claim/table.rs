@@ -148,13 +148,17 @@ fn outcome(db: &Db, key: &ClaimKey, stored: &Stored, now: u64) -> Result<Standin
 
 /// Every settlement whose outcome is not known and that no other process works on, oldest first.
 pub(crate) fn pending(db: &Db) -> Result<Vec<Pending>, StoreError> {
-    let sql = "SELECT network, asset, payer, nonce, value, txid FROM claims
-               WHERE state = 'settling' AND (owner IS NULL OR owner = ?1) ORDER BY id";
-    db.all(sql, values![db.process()], |row| {
+    db.all(PENDING, values![db.process()], |row| {
         let (key, value) = (ClaimKey::read(row)?, usdc(row.get(4)?)?);
         Ok(Pending { key, value, txid: row.get(5)? })
     })
 }
+
+/// The open states are named so that the index of open claims serves.
+pub(super) const PENDING: &str = "
+    SELECT network, asset, payer, nonce, value, txid FROM claims
+    WHERE state IN ('running', 'answered', 'settling', 'streaming') AND state = 'settling'
+          AND (owner IS NULL OR owner = ?1) ORDER BY id";
 
 fn kept(db: &Db, stored: &Stored, now: u64) -> Result<Kept, StoreError> {
     if stored.state == State::Spent || stored.expires <= now {
@@ -194,17 +198,17 @@ pub(crate) fn take(
     if let Some(id) = foreign(db, &claim.key, &claim.ids)? {
         return Ok(Taken::OtherCall(id));
     }
-    let id = insert(db, claim, transfer, limits)?;
-    bind(db, &claim.key, id, &claim.ids)?;
+    insert(db, claim, transfer, limits)?;
+    bind(db, &claim.key, &claim.ids)?;
     let Some(before) = before else { return Ok(Taken::Ours) };
     // The seal is of the recovery token: under another one the answer cannot be opened any more.
     if before.recovery != claim.recovery {
-        db.execute("DELETE FROM answers WHERE claim = ?1", values![id])?;
+        db.execute("DELETE FROM answers WHERE claim = ?1", values![before.id])?;
     }
-    Ok(answer(db, id)?.map_or(Taken::Ours, Taken::Answered))
+    Ok(answer(db, before.id)?.map_or(Taken::Ours, Taken::Answered))
 }
 
-fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Result<i64, StoreError> {
+fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Result<(), StoreError> {
     let sql = "INSERT INTO claims (network, asset, payer, nonce, request, \"authorization\", value,
                    valid_before, expires, state, taken, recovery, owner)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'running',
@@ -214,8 +218,7 @@ fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Resul
                    \"authorization\" = excluded.\"authorization\", value = excluded.value,
                    valid_before = excluded.valid_before, expires = excluded.expires,
                    state = excluded.state, taken = excluded.taken, recovery = excluded.recovery,
-                   owner = excluded.owner
-               RETURNING id";
+                   owner = excluded.owner";
     let ClaimKey { network, asset, payer, nonce } = &claim.key;
     let row = values![
         *network,
@@ -230,23 +233,26 @@ fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Resul
         claim.recovery.as_ref(),
         db.process(),
     ];
-    db.one(sql, row, |row| row.get(0))?.ok_or(StoreError::Damaged("a claim"))
+    db.execute(sql, row).map(drop)
 }
 
 /// What the payer's claims that were taken before this one hold of its balance.
 pub(crate) fn held(db: &Db, key: &ClaimKey, now: u64) -> Result<Usdc, StoreError> {
-    let sql =
-        "SELECT CAST(coalesce(sum(other.value), 0) AS BIGINT) FROM claims own JOIN claims other
-                   ON other.payer = own.payer AND other.taken < own.taken
-               WHERE own.network = ?1 AND own.asset = ?2 AND own.payer = ?3 AND own.nonce = ?4
-                     AND other.network = own.network AND other.asset = own.asset
-                     AND other.state IN ('running', 'answered', 'settling', 'streaming')
-                     AND other.state <> 'streaming'
-                     AND other.valid_before > ?5";
     let ClaimKey { network, asset, payer, nonce } = key;
-    let sum = db.one(sql, values![*network, asset, payer, nonce, now], |row| row.get(0))?;
+    let sum = db.one(HELD, values![*network, asset, payer, nonce, now], |row| row.get(0))?;
     usdc(sum.unwrap_or_default())
 }
+
+/// Only the payer's open claims are looked at: a condition on the network beside it would lead through the
+/// index of all that it ever had.
+pub(super) const HELD: &str = "
+    SELECT CAST(coalesce(sum(CASE WHEN
+                   network = ?1 AND asset = ?2 AND valid_before > ?5 AND state <> 'streaming'
+                   AND taken < (SELECT taken FROM claims WHERE network = ?1 AND asset = ?2
+                                    AND payer = ?3 AND nonce = ?4)
+               THEN value ELSE 0 END), 0) AS BIGINT)
+    FROM claims
+    WHERE payer = ?3 AND state IN ('running', 'answered', 'settling', 'streaming')";
 
 fn find(db: &Db, key: &ClaimKey) -> Result<Option<Stored>, StoreError> {
     let sql = "SELECT id, request, \"authorization\", recovery, valid_before, expires, state, txid,

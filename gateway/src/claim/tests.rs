@@ -3,7 +3,10 @@
 use alloy::primitives::{Address, B256};
 use blockrun_llm::{Usdc, networks::BASE_SEPOLIA};
 
-use super::*;
+use super::{
+    table::{HELD, PENDING},
+    *,
+};
 use crate::{
     settlement::{Pending, Signed, Transfer},
     store::{Db, StoreError, process, values},
@@ -390,4 +393,9 @@ fn open_claims_are_found_by_their_index() {
     assert!(plan(sql).contains("claims_ending"), "{}", plan(sql));
     let sql = "SELECT id FROM claims WHERE owner = 1 AND state = 'running'";
     assert!(plan(sql).contains("claims_owner"), "{}", plan(sql));
+    for sql in [HELD, PENDING] {
+        // Literals: a plan has no parameters.
+        let sql = (1..6).fold(sql.to_owned(), |sql, n| sql.replace(&format!("?{n}"), "x'01'"));
+        assert!(plan(&sql).contains("claims USING INDEX claims_open"), "{}", plan(&sql));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy::primitives::{B256, keccak256};
-use blockrun_llm::x402::InvalidReason;
+use blockrun_llm::{Usdc, x402::InvalidReason};
 use tokio::time::Instant;
 
 use super::{Asked, Facilitator, SettleReply, reply::Of};
@@ -151,8 +151,8 @@ async fn execute(app: &App, claim: Claim, transfer: Transfer) -> Result<Outcome,
         return Ok(Outcome::Refused(reason));
     }
     let key = claim.key.clone();
-    take(app, claim, &transfer).await?;
-    match app.settlement.check(&key, &transfer).await {
+    let held = take(app, claim, &transfer).await?;
+    match app.settlement.check(&key, &transfer, held).await {
         Ok(Checked::Good) => (),
         Ok(Checked::Refused(reason)) => {
             app.store.run(move |db| claim::refuse(db, &key)).await?;
@@ -163,7 +163,7 @@ async fn execute(app: &App, claim: Claim, transfer: Transfer) -> Result<Outcome,
             return Err(error);
         }
     }
-    let due = Due { key: key.clone(), transfer, model: String::new() };
+    let due = Due { key: key.clone(), transfer, model: String::new(), answer: None };
     match app.settlement.settle(due).await {
         Ok(outcome) => Ok(outcome),
         Err(error) => {
@@ -174,15 +174,18 @@ async fn execute(app: &App, claim: Claim, transfer: Transfer) -> Result<Outcome,
 }
 
 /// Takes the claim, with an empty answer: there is nothing to hand out but the settlement itself, and
-/// none of the room for answers is needed.
-async fn take(app: &App, claim: Claim, transfer: &Transfer) -> Result<(), Unavailable> {
+/// none of the room for answers is needed. Returns what the payer's earlier claims hold.
+async fn take(app: &App, claim: Claim, transfer: &Transfer) -> Result<Usdc, Unavailable> {
     let limits = Limits { answer: 0, total: u64::MAX, retention: app.limits.retention };
     let transfer = transfer.clone();
     let taken = app.store.run(move |db| {
         let taken = claim::take(db, &claim, &transfer, &limits, now())?;
         let nothing = Answer { streamed: false, sealed: Vec::new() };
         match taken {
-            Taken::Ours | Taken::Answered(_) => claim::answered(db, &claim.key, &nothing),
+            Taken::Ours | Taken::Answered(_) => {
+                claim::answered(db, &claim.key, &nothing)?;
+                claim::held(db, &claim.key, now())
+            }
             Taken::NotFree => Err(StoreError::Lost),
             // Without limits and without names it is neither.
             Taken::Full | Taken::OtherCall(_) => Err(StoreError::Damaged("a claim")),

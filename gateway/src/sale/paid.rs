@@ -26,7 +26,6 @@ use crate::{
     provider::ProviderError,
     recording::Recording,
     settlement::{Due, Outcome, Transfer, Unavailable},
-    store::Db,
 };
 
 /// A sale whose claim is taken or settled. It has its turn until it is dropped.
@@ -103,12 +102,9 @@ impl Paid {
             Err(error) => return Err(self.failed(&error).await),
         };
         let sealed = self.seal.close(&body).map_err(|error| Problem::internal(&error))?;
-        let key = self.claim.key.clone();
         let answer = Answer { streamed: false, sealed };
-        let kept = move |db: &Db| claim::answered(db, &key, &answer);
-        self.app.store.run(kept).await.map_err(|error| Problem::of_store(&error))?;
         let receipt = self.receipt(sold.transfer.value);
-        Ok(match self.settle(sold.transfer).await {
+        Ok(match self.settle(sold.transfer, Some(answer)).await {
             Ok(txid) => receipt.settled(ok(false, body), txid),
             Err(response) => response,
         })
@@ -123,7 +119,7 @@ impl Paid {
         let receipt = self.receipt(transfer.value);
         // Before anything is charged for it.
         let opened = self.open_answer(&answer)?;
-        Ok(match self.settle(transfer).await {
+        Ok(match self.settle(transfer, None).await {
             Ok(txid) => receipt.settled(opened, txid),
             Err(response) => response,
         })
@@ -139,11 +135,11 @@ impl Paid {
         Err(ProviderError::failed(message))
     }
 
-    /// Settles an answer that is kept. Returns the transaction, or the response that says why there
-    /// is none.
-    async fn settle(&self, transfer: Transfer) -> Result<B256, Response> {
+    /// Settles an answer that is kept, or with this one that is not. Returns the transaction, or the
+    /// response that says why there is none.
+    async fn settle(&self, transfer: Transfer, answer: Option<Answer>) -> Result<B256, Response> {
         let receipt = self.receipt(transfer.value);
-        match self.execute(transfer).await {
+        match self.execute(transfer, answer).await {
             Ok(Outcome::Settled(txid)) => Ok(txid),
             Ok(Outcome::Unknown(txid)) => Err(receipt.pending(txid)),
             Ok(Outcome::Refused(reason)) => Err(self.offer.refused(receipt, &reason)),
@@ -151,10 +147,14 @@ impl Paid {
         }
     }
 
-    pub(super) async fn execute(&self, transfer: Transfer) -> Result<Outcome, Unavailable> {
+    pub(super) async fn execute(
+        &self,
+        transfer: Transfer,
+        answer: Option<Answer>,
+    ) -> Result<Outcome, Unavailable> {
         let (key, model) = (self.claim.key.clone(), self.order.goods.model.id.clone());
         let (began, amount) = (Instant::now(), transfer.value);
-        let due = Due { key, transfer, model: model.clone() };
+        let due = Due { key, transfer, model: model.clone(), answer };
         let settling = self.app.settlement.settle(due);
         let outcome = settling.instrument(tracing::info_span!("settle")).await;
         self.app.metrics.settled(began, &outcome);

@@ -93,6 +93,15 @@ impl Sale {
     async fn proceed(self, turn: Turn, deadline: Instant) -> Result<Response, Problem> {
         // Before the claim is read: one that ends in between is stored by then.
         let live = self.app.recordings.get(&self.claim.key);
+        if let Some(transfer) = self.likely() {
+            match self.take(&transfer).await? {
+                (Taken::NotFree, _) => (),
+                taken => {
+                    self.verified(&transfer);
+                    return self.taken(turn, transfer, taken).await;
+                }
+            }
+        }
         match self.standing(deadline).await? {
             Standing::Conflict(what) => Err(conflict(what)),
             Standing::Settled(settled, kept) => {
@@ -158,32 +167,70 @@ impl Sale {
         if let Some(reason) = self.unsigned(&transfer).await? {
             return Ok(self.offer.response(Some(&reason)));
         }
+        self.verified(&transfer);
+        self.app.gate.let_payer(transfer.payer, &self.order.ticket)?;
+        match self.take(&transfer).await? {
+            (Taken::NotFree, _) => Box::pin(self.proceed(turn, deadline)).await,
+            taken => self.taken(turn, transfer, taken).await,
+        }
+    }
+
+    /// The transfer of a payment that can be claimed without a look at what is known of it. Nearly every
+    /// payment comes for the first time: then one write looks, claims, and counts what is held. Nothing is
+    /// said of any other payment here, and where payers are limited, one that comes again is not counted.
+    fn likely(&self) -> Option<Transfer> {
+        if self.app.gate.counts_payers() {
+            return None;
+        }
+        if self.order.is_stream() {
+            only_from_the_beginning(self.after).ok()?;
+        }
+        let transfer = tracing::info_span!("verify").in_scope(|| self.verify()).ok()?;
+        transfer.own_signature().ok()?;
+        Some(transfer)
+    }
+
+    fn verified(&self, transfer: &Transfer) {
         self.app.metrics.verified();
         self.order.ticket.is_paid_by(transfer.payer);
-        self.app.gate.let_payer(transfer.payer, &self.order.ticket)?;
+    }
+
+    /// Claims a verified payment. Returns with it what the payer's earlier claims hold.
+    async fn take(&self, transfer: &Transfer) -> Result<(Taken, Usdc), Problem> {
         let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
         let model = self.order.goods.model.id.clone();
         let take = move |db: &Db| {
             let taken = claim::take(db, &claim, &taking, &limits, now())?;
-            if matches!(taken, Taken::Ours | Taken::Answered(_)) {
-                sales::note(db, &claim.key, &model, now())?;
+            if !matches!(taken, Taken::Ours | Taken::Answered(_)) {
+                return Ok((taken, Usdc::ZERO));
             }
-            Ok(taken)
+            sales::note(db, &claim.key, &model, now())?;
+            Ok((taken, claim::held(db, &claim.key, now())?))
         };
         let claiming = self.app.store.run(take).instrument(tracing::info_span!("claim"));
-        match claiming.await.map_err(|error| Problem::of_store(&error))? {
-            Taken::Ours => self.check(turn, transfer).await,
+        claiming.await.map_err(|error| Problem::of_store(&error))
+    }
+
+    /// What follows from an attempt to take the claim.
+    async fn taken(
+        self,
+        turn: Turn,
+        transfer: Transfer,
+        (taken, held): (Taken, Usdc),
+    ) -> Result<Response, Problem> {
+        match taken {
+            Taken::Ours => self.check(turn, transfer, held).await,
             Taken::Answered(answer) => self.paid(turn).settle_answered(transfer, answer).await,
             Taken::Full => Err(full()),
             Taken::OtherCall(id) => Err(other_call(&id)),
-            Taken::NotFree => Box::pin(self.proceed(turn, deadline)).await,
+            Taken::NotFree => Err(in_flight()),
         }
     }
 
     /// Whether the money is there, and only then the provider.
-    async fn check(self, turn: Turn, transfer: Transfer) -> Result<Response, Problem> {
+    async fn check(self, turn: Turn, transfer: Transfer, held: Usdc) -> Result<Response, Problem> {
         let key = self.claim.key.clone();
-        let checked = match self.app.settlement.check(&key, &transfer).await {
+        let checked = match self.app.settlement.check(&key, &transfer, held).await {
             Err(error) => return Err(self.paid(turn).untried(&error).await),
             // A chain may have taken its time.
             Ok(Checked::Good) => self.patience(transfer.valid_before),

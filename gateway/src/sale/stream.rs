@@ -27,7 +27,7 @@ impl Paid {
             Err(error) => return Err(self.failed(&error).await),
         };
         let receipt = self.receipt(sold.transfer.value);
-        Ok(match self.execute(sold.transfer).await {
+        Ok(match self.execute(sold.transfer, None).await {
             Ok(Outcome::Settled(txid)) => {
                 receipt.settled(self.publish(frames, sold.patience, 0), txid)
             }

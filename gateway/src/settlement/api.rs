@@ -3,10 +3,14 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use blockrun_llm::{
     Usdc,
-    x402::{InvalidReason, Payment, Verified, own_signature},
+    x402::{InvalidReason, Payment, Verified},
 };
 
-use crate::{claim::ClaimKey, store::StoreError};
+use crate::{
+    claim::{Answer, ClaimKey},
+    signature::own_signature,
+    store::StoreError,
+};
 
 /// A `transferWithAuthorization` (EIP-3009) whose terms are verified, and what it buys.
 #[derive(Debug, Clone)]
@@ -96,6 +100,8 @@ pub(crate) struct Due {
     pub(crate) transfer: Transfer,
     /// Id of the model that answered.
     pub(crate) model: String,
+    /// The whole answer, where it is not kept yet: it is before anything is sent.
+    pub(crate) answer: Option<Answer>,
 }
 
 /// A settlement whose outcome is not known, as it is read from disk.
@@ -154,10 +160,17 @@ pub(crate) trait Settlement: Send + Sync + std::fmt::Debug {
     /// is `held` of it, and whether the token would execute it now. Changes nothing.
     async fn verify(&self, transfer: &Transfer, held: Usdc) -> Result<Checked, Unavailable>;
 
-    /// The same for the transfer of a claim, beside what the payer's earlier claims hold.
-    async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable>;
+    /// The same for the transfer of a claim that was just taken; `held` is what the payer's earlier claims
+    /// held then.
+    async fn check(
+        &self,
+        key: &ClaimKey,
+        transfer: &Transfer,
+        held: Usdc,
+    ) -> Result<Checked, Unavailable>;
 
-    /// Executes a transfer, or finds that somebody else did.
+    /// Keeps the answer, if there is one that is not kept yet, and then executes a transfer, or finds that
+    /// somebody else did.
     async fn settle(&self, due: Due) -> Result<Outcome, Unavailable>;
 
     /// Whether it could be asked now. Changes nothing. Default: yes.

@@ -46,10 +46,15 @@ impl Settlement for Practice {
         Ok(checked(refusal))
     }
 
-    async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable> {
+    async fn check(
+        &self,
+        key: &ClaimKey,
+        transfer: &Transfer,
+        _: Usdc,
+    ) -> Result<Checked, Unavailable> {
         let (ledger, key, transfer) = (self.ledger, key.clone(), transfer.clone());
         let check = move |db: &Db| {
-            // What an earlier claim holds and what it has paid are not counted both.
+            // Anew, so that what an earlier claim holds and what it has paid are not counted both.
             db.lock(Lock::Payer(&key.payer))?;
             let held = claim::held(db, &key, now())?;
             ledger.check(db, &transfer, held, now())
@@ -83,6 +88,7 @@ fn checked(refusal: Option<Refusal>) -> Checked {
 
 fn execute(db: &Db, ledger: &Ledger, due: &Due) -> Result<Outcome, StoreError> {
     db.lock(Lock::Payer(&due.key.payer))?;
+    due.answer.as_ref().map_or(Ok(()), |answer| claim::answered(db, &due.key, answer))?;
     let refused = if due.model == UNSETTLED {
         let (available, needed) = (Usdc::ZERO, due.transfer.value);
         Err(Refusal::Funds { available, needed })

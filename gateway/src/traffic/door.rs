@@ -50,6 +50,11 @@ impl<K: Copy + Eq + Hash> Door<K> {
         Self { rate: rate.map(RateLimiter::dashmap), crowd, passed: AtomicU32::new(0) }
     }
 
+    /// Whether anybody is ever turned away.
+    pub(super) const fn is_guarded(&self) -> bool {
+        self.rate.is_some() || self.crowd.is_some()
+    }
+
     /// Lets one in; it has its seat until that is dropped.
     pub(super) fn enter(&self, key: K) -> Result<Option<Seat<K>>, Closed> {
         let seat = match &self.crowd {

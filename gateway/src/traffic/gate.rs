@@ -41,6 +41,11 @@ impl Gate {
         }
     }
 
+    /// Whether payers are limited at all.
+    pub(crate) const fn counts_payers(&self) -> bool {
+        self.payers.is_guarded()
+    }
+
     /// Lets a payer's request on, whose payment is verified and not claimed yet. It counts as in flight
     /// as long as its ticket.
     pub(crate) fn let_payer(&self, payer: Address, ticket: &Ticket) -> Result<(), Problem> {

@@ -15,6 +15,7 @@ mod gated;
 mod ids;
 mod images;
 mod limits;
+mod load;
 mod offer;
 mod operation;
 mod payment;

@@ -1,9 +1,10 @@
 //! The same payment again: answered again, never run or charged twice.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
 
 use blockrun_gateway::Config;
 use blockrun_llm::policy::Policy;
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{
@@ -30,12 +31,30 @@ async fn ten_deliveries_at_once_are_one_purchase() {
     let (shop, provider) = counted(config(), Duration::from_millis(200)).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
-    let answers = futures_util::future::join_all((0..10).map(|_| shop.paid(&body, &payment))).await;
+    let answers = join_all((0..10).map(|_| shop.paid(&body, &payment))).await;
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
     }
     assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
     assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_payments_eight_times_each_at_once_are_twenty_purchases() {
+    let (shop, provider) = counted(config(), Duration::from_millis(20)).await;
+    let body = hello("gpt-4o");
+    let challenge = shop.chat(&body, &[]).await.challenge();
+    let payments: Vec<_> = (1..=20).map(|nonce| shop.sign(&challenge, nonce)).collect();
+    let all = payments.iter().cycle().take(8 * payments.len());
+    let answers = join_all(all.map(|payment| shop.paid(&body, payment))).await;
+    let mut settlements = BTreeSet::new();
+    for answer in answers {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        settlements.insert(answer.settlement().transaction);
+    }
+    assert_eq!((settlements.len(), provider.asked.load(Ordering::SeqCst)), (20, 20));
+    let spent: u128 = payments.iter().map(|payment| payment.amount.micro()).sum();
+    assert_eq!(shop.purse().await, 10_000_000 - spent);
 }
 
 #[tokio::test]

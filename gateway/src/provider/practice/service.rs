@@ -33,7 +33,11 @@ impl PracticeProvider {
 
     async fn prepare(&self, model: &Model) -> Result<(), ProviderError> {
         let slow = if model.id == SLOW.0 { SLOW.1 } else { Duration::ZERO };
-        tokio::time::sleep(self.delay + slow).await;
+        // To sleep for no time at all takes a tick of the clock.
+        let delay = self.delay + slow;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         if model.id == FAILING {
             let message = "the practice provider fails on this model, as it is meant to";
             return Err(ProviderError::failed(message));

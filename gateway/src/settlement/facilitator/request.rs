@@ -5,10 +5,12 @@ use blockrun_llm::{
     networks::Network,
     x402::{Authorization, Requirement, Version, match_terms},
 };
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::settlement::Transfer;
 
+const SCHEME: &str = "exact";
 const MIME_TYPE: &str = "application/json";
 
 /// What is the same in every question.
@@ -16,12 +18,26 @@ const MIME_TYPE: &str = "application/json";
 pub(super) struct Form {
     pub(super) version: Version,
     pub(super) network: &'static Network,
-    pub(super) max_timeout_seconds: u64,
-    /// What the facilitator adds to `extra`.
+    max_timeout_seconds: u64,
+    /// The token, as it is written.
+    asset: String,
+    /// The token's name and version, beside what the facilitator adds.
     pub(super) extra: Map<String, Value>,
 }
 
 impl Form {
+    /// `extra` is what the facilitator adds to its like in an offer.
+    pub(super) fn new(
+        version: Version,
+        network: &'static Network,
+        max_timeout_seconds: u64,
+        mut extra: Map<String, Value>,
+    ) -> Self {
+        extra.insert("name".into(), network.domain_name.into());
+        extra.insert("version".into(), network.domain_version.into());
+        Self { version, network, max_timeout_seconds, asset: network.usdc.to_string(), extra }
+    }
+
     /// The network as this version names it.
     pub(super) fn network_name(&self) -> &'static str {
         match self.version {
@@ -32,50 +48,56 @@ impl Form {
 
     /// The body of `/verify` and `/settle`.
     pub(super) fn body(&self, transfer: &Transfer) -> String {
-        let offer = self.offer(transfer);
-        let payload = json!({
-            "signature": hex::encode_prefixed(&transfer.signed.signature),
-            "authorization": authorization(transfer),
-        });
-        let number = self.version.number();
-        let payment = match self.version {
-            Version::V1 => json!({
-                "x402Version": number, "scheme": "exact", "network": self.network_name(),
-                "payload": payload,
-            }),
-            Version::V2 => json!({
-                "x402Version": number, "resource": resource(transfer), "accepted": offer,
-                "payload": payload,
-            }),
+        let amount = transfer.value.micro().to_string();
+        let offer = self.offer(transfer, &amount);
+        let payload = Payload {
+            signature: hex::encode_prefixed(&transfer.signed.signature),
+            authorization: authorization(transfer),
         };
-        json!({"x402Version": number, "paymentPayload": payment, "paymentRequirements": offer})
-            .to_string()
+        let (number, v1) = (self.version.number(), self.version == Version::V1);
+        let payment = Payment {
+            x402_version: number,
+            scheme: v1.then_some(SCHEME),
+            network: v1.then_some(self.network_name()),
+            resource: (!v1).then_some(Resource {
+                url: &transfer.resource,
+                description: &transfer.purchase,
+                mime_type: MIME_TYPE,
+            }),
+            accepted: (!v1).then_some(&offer),
+            payload,
+        };
+        let question = Question {
+            x402_version: number,
+            payment_payload: payment,
+            payment_requirements: &offer,
+        };
+        // Nothing in it is what JSON cannot say.
+        serde_json::to_string(&question).unwrap_or_default()
     }
 
-    fn offer(&self, transfer: &Transfer) -> Value {
-        let mut extra = self.extra.clone();
-        extra.insert("name".into(), self.network.domain_name.into());
-        extra.insert("version".into(), self.network.domain_version.into());
-        let mut offer = json!({
-            "scheme": "exact",
-            "network": self.network_name(),
-            "asset": self.network.usdc.to_string(),
-            "payTo": transfer.payee.to_string(),
-            "maxTimeoutSeconds": self.max_timeout_seconds,
-            "extra": extra,
-        });
-        offer[self.version.amount_field()] = transfer.value.micro().to_string().into();
-        if self.version == Version::V1 {
-            offer["resource"] = transfer.resource.as_str().into();
-            offer["description"] = transfer.purchase.as_str().into();
-            offer["mimeType"] = MIME_TYPE.into();
+    fn offer<'a>(&'a self, transfer: &'a Transfer, amount: &'a str) -> Offer<'a> {
+        let v1 = self.version == Version::V1;
+        Offer {
+            scheme: SCHEME,
+            network: self.network_name(),
+            asset: &self.asset,
+            pay_to: transfer.payee.to_string(),
+            max_timeout_seconds: self.max_timeout_seconds,
+            extra: &self.extra,
+            amount: (!v1).then_some(amount),
+            max_amount_required: v1.then_some(amount),
+            resource: v1.then_some(transfer.resource.as_str()),
+            description: v1.then_some(transfer.purchase.as_str()),
+            mime_type: v1.then_some(MIME_TYPE),
         }
-        offer
     }
 
     /// Why what the facilitator adds would change what is paid.
     pub(super) fn check(&self, sample: &Transfer) -> Result<(), String> {
-        let offer = Requirement::from_value(self.version, &self.offer(sample));
+        let amount = sample.value.micro().to_string();
+        let offer = serde_json::to_value(self.offer(sample, &amount));
+        let offer = offer.and_then(|offer| Requirement::from_value(self.version, &offer));
         let offer = offer.map_err(|error| error.to_string())?;
         match match_terms(&offer, sample.payer) {
             Ok(_) => Ok(()),
@@ -86,8 +108,63 @@ impl Form {
     }
 }
 
-fn resource(transfer: &Transfer) -> Value {
-    json!({"url": transfer.resource, "description": transfer.purchase, "mimeType": MIME_TYPE})
+/// Fields without a value are of the other version.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Question<'a> {
+    x402_version: u8,
+    payment_payload: Payment<'a>,
+    payment_requirements: &'a Offer<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Payment<'a> {
+    x402_version: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Resource<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<&'a Offer<'a>>,
+    payload: Payload,
+}
+
+#[derive(Serialize)]
+struct Payload {
+    signature: String,
+    authorization: Authorization,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource<'a> {
+    url: &'a str,
+    description: &'a str,
+    mime_type: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Offer<'a> {
+    scheme: &'a str,
+    network: &'a str,
+    asset: &'a str,
+    pay_to: String,
+    max_timeout_seconds: u64,
+    extra: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_amount_required: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mime_type: Option<&'a str>,
 }
 
 fn authorization(transfer: &Transfer) -> Authorization {

@@ -21,7 +21,6 @@ use super::{
     terms,
 };
 use crate::{
-    app::now,
     claim::{self, ClaimKey},
     config::Config,
     error::Error,
@@ -67,8 +66,7 @@ impl Remote {
     }
 
     /// Asks for a settlement that is on disk, and books how it ended.
-    async fn ask(&self, key: ClaimKey, order: Order, first: bool) -> Result<Outcome, Unavailable> {
-        let case = case(&order, first)?;
+    async fn ask(&self, key: ClaimKey, order: Order, case: Case) -> Result<Outcome, Unavailable> {
         let networks = [Some(self.form.network.caip2), self.form.network.v1_name];
         let said = match self.server.settle(&order.name, order.body).await {
             Ok(answer) => said::settlement(&answer, networks),
@@ -76,7 +74,7 @@ impl Remote {
             Err(silence @ Silence::Lost) => Said::Unclear(silence.text().into()),
         };
         match said {
-            Said::Unheard(problem) if first => {
+            Said::Unheard(problem) if case.first => {
                 self.let_go(key).await?;
                 return Err(Unavailable(problem));
             }
@@ -170,8 +168,8 @@ impl Remote {
     }
 }
 
-/// What an order is for. It was written here, so it can be read.
-fn case(order: &Order, first: bool) -> Result<Case, Unavailable> {
+/// What an order is for that was kept earlier. It was written here, so it can be read.
+fn again(order: &Order) -> Result<Case, Unavailable> {
     let unreadable = |_| Unavailable("a facilitator's order is damaged".into());
     let body: Value = serde_json::from_str(&order.body).map_err(unreadable)?;
     let signed = body["paymentPayload"]["payload"]["authorization"].clone();
@@ -180,7 +178,7 @@ fn case(order: &Order, first: bool) -> Result<Case, Unavailable> {
         payee: signed.to,
         value: Usdc::from_micro(signed.value.saturating_to()),
         valid_before: signed.valid_before.saturating_to(),
-        first,
+        first: false,
     })
 }
 
@@ -207,27 +205,33 @@ impl Settlement for Remote {
         }
     }
 
-    async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable> {
-        let own = key.clone();
-        let held = self.store.run(move |db| claim::held(db, &own, now())).await?;
+    async fn check(
+        &self,
+        _: &ClaimKey,
+        transfer: &Transfer,
+        held: Usdc,
+    ) -> Result<Checked, Unavailable> {
         self.verify(transfer, held).await
     }
 
     async fn settle(&self, due: Due) -> Result<Outcome, Unavailable> {
-        let order = Order { name: name()?, body: self.form.body(&due.transfer) };
-        let (key, kept) = (due.key.clone(), order.clone());
+        let Due { key, transfer, answer, .. } = due;
+        let Transfer { payee, value, valid_before, .. } = transfer;
+        let order = Order { name: name()?, body: self.form.body(&transfer) };
+        let (own, kept) = (key.clone(), order.clone());
         let keep = move |db: &_| {
-            claim::settling(db, &key, None)?;
-            book::keep(db, &key, &kept)
+            claim::settling_with(db, &own, answer.as_ref())?;
+            book::keep(db, &own, &kept)
         };
         self.store.run(keep).await?;
-        self.ask(due.key, order, true).await
+        self.ask(key, order, Case { payee, value, valid_before, first: true }).await
     }
 
     async fn reconcile(&self, pending: Pending) -> Result<Outcome, Unavailable> {
         let own = pending.key.clone();
         let order = self.store.run(move |db| book::find(db, &own)).await?;
-        match self.ask(pending.key, order, false).await? {
+        let case = again(&order)?;
+        match self.ask(pending.key, order, case).await? {
             // What was known of it stays known.
             Outcome::Unknown(None) => Ok(Outcome::Unknown(pending.txid)),
             outcome => Ok(outcome),

@@ -117,17 +117,6 @@ impl Chain {
         }
     }
 
-    /// What the payer's earlier claims hold, and whether the transfer is good beside them.
-    async fn look_beside(
-        &self,
-        key: &ClaimKey,
-        transfer: &Transfer,
-    ) -> Result<(Usdc, Checked), Unavailable> {
-        let own = key.clone();
-        let held = self.store.run(move |db| claim::held(db, &own, now())).await?;
-        Ok((held, self.look(transfer, held).await?))
-    }
-
     /// The token would not execute the transfer, before anything was sent: did somebody else have it
     /// executed?
     async fn done_by_others(
@@ -165,19 +154,31 @@ impl Settlement for Chain {
         self.look(transfer, held).await
     }
 
-    async fn check(&self, key: &ClaimKey, transfer: &Transfer) -> Result<Checked, Unavailable> {
+    async fn check(
+        &self,
+        key: &ClaimKey,
+        transfer: &Transfer,
+        held: Usdc,
+    ) -> Result<Checked, Unavailable> {
         self.can_pay_gas().await?;
-        let (held, checked) = self.look_beside(key, transfer).await?;
+        let checked = self.look(transfer, held).await?;
         let short = matches!(&checked, Checked::Refused(reason) if reason.code == reason::FUNDS);
         if !short || held == Usdc::ZERO {
             return Ok(checked);
         }
         tokio::time::sleep(SECOND_LOOK).await;
-        Ok(self.look_beside(key, transfer).await?.1)
+        let own = key.clone();
+        let held = self.store.run(move |db| claim::held(db, &own, now())).await?;
+        self.look(transfer, held).await
     }
 
     async fn settle(&self, due: Due) -> Result<Outcome, Unavailable> {
-        let Due { key, transfer, .. } = due;
+        let Due { key, transfer, answer, .. } = due;
+        if let Some(answer) = answer {
+            // The chain may take its time.
+            let key = key.clone();
+            self.store.run(move |db| claim::answered(db, &key, &answer)).await?;
+        }
         let factories = &self.options.wallet_factories;
         let approval = checked_before(&self.node, factories, &transfer).await?;
         // Once more, because a transaction that reverts costs us, and much can happen meanwhile.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use super::worker;
 use crate::store::{
@@ -92,8 +92,9 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
 /// was found. Tables of a version that is not known are left as they are.
 fn configure(db: &Connection) -> rusqlite::Result<i64> {
     db.busy_timeout(BUSY)?;
-    // As many as there are texts: none is parsed twice.
+    // As many as there are texts, and plans that do not depend on values: none is parsed twice.
     db.set_prepared_statement_cache_capacity(128);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Exclusive: what a second gateway would find "running" is not abandoned.
     db.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

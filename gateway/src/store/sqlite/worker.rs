@@ -30,38 +30,38 @@ pub(super) fn start(db: Db, guard: impl Send + 'static) -> io::Result<Store> {
 fn serve(db: &Db, queue: &Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let batch = iter::once(first).chain(queue.try_iter().take(MAX_BATCH - 1));
-        commit(db, batch);
+        commit(db, batch.collect());
     }
 }
 
-fn commit(db: &Db, batch: impl Iterator<Item = Job>) {
-    let begun = db.execute("BEGIN IMMEDIATE", &[]).map(drop);
-    let mut done = Vec::new();
-    for mut job in batch {
-        match begun.clone().and_then(|()| within_savepoint(db, &mut job)) {
-            Ok(()) => done.push(job),
-            Err(error) => job.finish(Err(error)),
+/// Does all of it in one transaction. A piece of work that fails leaves it, and the others are done again:
+/// that is rare, and dearer then than a savepoint for each, and costs nothing otherwise.
+fn commit(db: &Db, mut batch: Vec<Job>) {
+    let outcome = loop {
+        match together(db, &mut batch) {
+            Err((Some(failed), error)) => batch.remove(failed).finish(Err(error)),
+            Err((None, error)) => break Err(error),
+            Ok(()) => break Ok(()),
         }
-    }
-    let outcome = begun.and_then(|()| db.execute("COMMIT", &[])).map(drop);
-    if outcome.is_err() {
-        // There may be no transaction any more: then there is nothing to roll back.
-        let _ = db.execute("ROLLBACK", &[]);
-    }
-    for job in done {
+    };
+    for job in batch {
         job.finish(outcome.clone());
     }
 }
 
-/// One failing piece of work takes nothing else of its batch with it.
-fn within_savepoint(db: &Db, job: &mut Job) -> Result<(), StoreError> {
-    db.execute("SAVEPOINT work", &[])?;
-    let result = job.attempt(db);
-    if result.is_err() {
-        db.execute("ROLLBACK TO work", &[])?;
+/// An error names the piece of work that it is of, if it is of one. Nothing was kept then.
+fn together(db: &Db, batch: &mut [Job]) -> Result<(), (Option<usize>, StoreError)> {
+    let ours = |error| (None, error);
+    db.execute("BEGIN IMMEDIATE", &[]).map_err(ours)?;
+    let mut numbered = batch.iter_mut().enumerate();
+    let done = numbered
+        .try_for_each(|(number, job)| job.attempt(db).map_err(|error| (Some(number), error)))
+        .and_then(|()| db.execute("COMMIT", &[]).map(drop).map_err(ours));
+    if done.is_err() {
+        // There may be no transaction any more: then there is nothing to roll back.
+        let _ = db.execute("ROLLBACK", &[]);
     }
-    db.execute("RELEASE work", &[])?;
-    result
+    done
 }
 
 #[cfg(test)]
