@@ -53,7 +53,7 @@ pub(crate) fn sold(
     let sql = format!(
         "SELECT taken_at / 86400 AS day, model, count(*), CAST(sum(value) AS BIGINT){payer}
          FROM claims
-         WHERE state IN ('streaming', 'settled', 'spent') AND model IS NOT NULL
+         WHERE (state = 'streaming' OR state = 'settled' OR state = 'spent') AND model IS NOT NULL
                AND taken_at >= ?1 AND taken_at < ?2
          GROUP BY day, model{payer} ORDER BY day, model{payer}"
     );
@@ -77,7 +77,8 @@ pub(crate) fn model(db: &Db, key: &ClaimKey) -> Result<Option<String>, StoreErro
 /// index of open claims serves.
 pub(crate) fn unknown_count(db: &Db) -> Result<u64, StoreError> {
     let sql = "SELECT count(*) FROM claims
-               WHERE state IN ('running', 'answered', 'settling', 'streaming')
+               WHERE (state = 'running' OR state = 'answered'
+                      OR state = 'settling' OR state = 'streaming')
                      AND state = 'settling'";
     Ok(db.one(sql, &[], |row| row.get(0))?.unwrap_or_default())
 }
@@ -91,8 +92,9 @@ pub(crate) fn stored_bytes(db: &Db) -> Result<u64, StoreError> {
 /// The settlements whose outcome is not known, oldest first, at most so many.
 pub(crate) fn unknown(db: &Db, limit: u32) -> Result<Vec<Unknown>, StoreError> {
     let sql = "SELECT model, taken_at, value, txid FROM claims
-               WHERE state IN ('running', 'answered', 'settling', 'streaming')
-                     AND state = 'settling' ORDER BY id LIMIT ?1";
+               WHERE (state = 'running' OR state = 'answered'
+                      OR state = 'settling' OR state = 'streaming')
+                     AND state = 'settling' ORDER BY id + 0 LIMIT ?1";
     db.all(sql, values![u64::from(limit)], |row| {
         let (model, taken_at, txid) = (row.get(0)?, row.get(1)?, row.get(3)?);
         Ok(Unknown { model, taken_at, amount: usdc(row.get(2)?)?, txid })

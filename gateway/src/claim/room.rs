@@ -47,7 +47,8 @@ impl Limits {
 pub(super) fn has_room(db: &Db, limits: &Limits, key: &ClaimKey) -> Result<bool, StoreError> {
     let sql = "SELECT CAST((SELECT sum(bytes) FROM stored) AS BIGINT),
                       (SELECT count(*) FROM claims
-                       WHERE state IN ('running', 'answered', 'settling', 'streaming')
+                       WHERE (state = 'running' OR state = 'answered'
+                              OR state = 'settling' OR state = 'streaming')
                              AND (payer <> ?1 OR nonce <> ?2)
                              AND (state = 'streaming'
                                   OR NOT EXISTS (SELECT 1 FROM answers WHERE claim = claims.id)))";
@@ -63,7 +64,9 @@ pub(super) fn has_room(db: &Db, limits: &Limits, key: &ClaimKey) -> Result<bool,
 /// has to stay.
 pub(crate) fn prune(db: &Db, now: u64) -> Result<bool, StoreError> {
     let sql = "SELECT id, state FROM claims
-               WHERE state IN ('refused', 'released', 'streaming', 'settled') AND expires <= ?1
+               WHERE (state = 'refused' OR state = 'released'
+                      OR state = 'streaming' OR state = 'settled')
+                     AND expires <= ?1
                ORDER BY expires LIMIT ?2";
     let over = db.all(sql, values![now, MAX_PRUNED], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (id, state) in &over {

@@ -154,11 +154,14 @@ pub(crate) fn pending(db: &Db) -> Result<Vec<Pending>, StoreError> {
     })
 }
 
-/// The open states are named so that the index of open claims serves.
+/// The open states are named so that the index of open claims serves, and the order is of a sum so that the
+/// table's own does not.
 pub(super) const PENDING: &str = "
     SELECT network, asset, payer, nonce, value, txid FROM claims
-    WHERE state IN ('running', 'answered', 'settling', 'streaming') AND state = 'settling'
-          AND (owner IS NULL OR owner = ?1) ORDER BY id";
+    WHERE (state = 'running' OR state = 'answered'
+           OR state = 'settling' OR state = 'streaming')
+          AND state = 'settling'
+          AND (owner IS NULL OR owner = ?1) ORDER BY id + 0";
 
 fn kept(db: &Db, stored: &Stored, now: u64) -> Result<Kept, StoreError> {
     if stored.state == State::Spent || stored.expires <= now {
@@ -213,7 +216,9 @@ fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Resul
                    valid_before, expires, state, taken, recovery, owner)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'running',
                    (SELECT coalesce(max(taken), 0) + 1 FROM claims WHERE payer = ?3
-                        AND state IN ('running', 'answered', 'settling', 'streaming')), ?10, ?11)
+                        AND (state = 'running' OR state = 'answered'
+                             OR state = 'settling' OR state = 'streaming')),
+                   ?10, ?11)
                ON CONFLICT (network, asset, payer, nonce) DO UPDATE SET request = excluded.request,
                    \"authorization\" = excluded.\"authorization\", value = excluded.value,
                    valid_before = excluded.valid_before, expires = excluded.expires,
@@ -252,7 +257,8 @@ pub(super) const HELD: &str = "
                                     AND payer = ?3 AND nonce = ?4)
                THEN value ELSE 0 END), 0) AS BIGINT)
     FROM claims
-    WHERE payer = ?3 AND state IN ('running', 'answered', 'settling', 'streaming')";
+    WHERE payer = ?3 AND (state = 'running' OR state = 'answered'
+                          OR state = 'settling' OR state = 'streaming')";
 
 fn find(db: &Db, key: &ClaimKey) -> Result<Option<Stored>, StoreError> {
     let sql = "SELECT id, request, \"authorization\", recovery, valid_before, expires, state, txid,

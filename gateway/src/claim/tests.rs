@@ -385,11 +385,13 @@ fn open_claims_are_found_by_their_index() {
         let sql = format!("EXPLAIN QUERY PLAN {sql}");
         desk.db.all(&sql, &[], |row| row.get::<String>(3)).unwrap().concat()
     };
-    let open = "state IN ('running', 'answered', 'settling', 'streaming')";
+    let open = "(state = 'running' OR state = 'answered' OR state = 'settling'
+                 OR state = 'streaming')";
     let sql = format!("SELECT max(taken) FROM claims WHERE payer = x'01' AND {open}");
     assert!(plan(&sql).contains("claims_open"), "{}", plan(&sql));
     let sql = "SELECT id, state FROM claims WHERE expires <= 1
-               AND state IN ('refused', 'released', 'streaming', 'settled') ORDER BY expires";
+               AND (state = 'refused' OR state = 'released' OR state = 'streaming' OR state = 'settled')
+               ORDER BY expires";
     assert!(plan(sql).contains("claims_ending"), "{}", plan(sql));
     let sql = "SELECT id FROM claims WHERE owner = 1 AND state = 'running'";
     assert!(plan(sql).contains("claims_owner"), "{}", plan(sql));

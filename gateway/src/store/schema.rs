@@ -2,7 +2,7 @@
 //! for every kind of database.
 
 /// The version of the schema that this program works with.
-pub(crate) const VERSION: i64 = 5;
+pub(crate) const VERSION: i64 = 6;
 
 /// What leads to a version from the one before it.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,7 @@ pub(super) const SQLITE: &[Step] = &[
     Step { version: 3, sql: include_str!("sqlite/3.sql") },
     Step { version: 4, sql: include_str!("sqlite/4.sql") },
     Step { version: 5, sql: include_str!("sqlite/5.sql") },
+    Step { version: 6, sql: include_str!("sqlite/6.sql") },
 ];
 
 /// For PostgreSQL, which joined at version 4.
@@ -24,6 +25,7 @@ pub(super) const SQLITE: &[Step] = &[
 pub(super) const POSTGRES: &[Step] = &[
     Step { version: 4, sql: include_str!("postgres/4.sql") },
     Step { version: 5, sql: include_str!("postgres/5.sql") },
+    Step { version: 6, sql: include_str!("postgres/6.sql") },
 ];
 
 #[cfg(test)]

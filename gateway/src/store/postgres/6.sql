@@ -1,0 +1,1 @@
+-- Version 6 is for SQLite alone: PostgreSQL takes both ways of writing a list of states for the same.
