@@ -7,7 +7,8 @@
 //!            refused      released    released
 //! ```
 //!
-//! Each state is on disk before what it allows is done. A crash in `running` or `answered` has
+//! Each state is on disk before what it allows is done. `answered` is passed over where the answer is kept
+//! in the same write as the note that it is being settled. A crash in `running` or `answered` has
 //! charged nothing: the claim is released, an answer that is there stays for the same payment. In
 //! `settling` a transaction may be out: what became of it is asked, never guessed. `streaming` is
 //! settled with an answer that is still being recorded or owed, whatever is kept of one that broke
