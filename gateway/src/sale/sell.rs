@@ -98,7 +98,7 @@ impl Sale {
                 (Taken::NotFree, _) => (),
                 taken => {
                     self.verified(&transfer);
-                    return self.taken(turn, transfer, taken).await;
+                    return Box::pin(self.taken(turn, transfer, taken)).await;
                 }
             }
         }
@@ -109,7 +109,7 @@ impl Sale {
             }
             Standing::Settling(pending) => self.reconcile(turn, pending).await,
             Standing::Elsewhere(what) => self.elsewhere(what),
-            Standing::Free => self.first(turn, deadline).await,
+            Standing::Free => Box::pin(self.first(turn, deadline)).await,
         }
     }
 
