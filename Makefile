@@ -248,6 +248,9 @@ interop: wheel addon $(INTEROP)/.installed ## who can pay whom through whom, as 
 	cp tests/interop/servers/*.mjs $(INTEROP)/servers
 	$(VENV)/bin/python tests/interop/interop.py --setup $(INTEROP) \
 		--blockrun $(TARGET)/debug/blockrun --target $(TARGET)
+	$(INTEROP)/python/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+		$(TARGET)/wheels/blockrun_llm-*.whl
+	$(VENV)/bin/python tests/interop/tools.py --setup $(INTEROP) --blockrun $(TARGET)/debug/blockrun
 
 # The load shares the machine with what it measures, so nothing else should.
 load: native $(INTEROP)/.installed ## paid calls a second beside other servers, into benches/LOAD.md
