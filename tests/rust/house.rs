@@ -42,7 +42,7 @@ const FRAMEWORKS: [(&str, &[&str]); 10] = [
 ];
 
 /// The floors of the core; a floor names only its own and those below.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("canonical", 0),
     ("clock", 0),
     ("error", 0),
