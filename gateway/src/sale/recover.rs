@@ -19,6 +19,9 @@ use crate::{
     settlement::{Outcome, Pending},
 };
 
+/// As long as the upkeep of the store may take to look one settlement up.
+const A_LOOK: Duration = Duration::from_millis(300);
+
 /// The answer of a call, with its receipt in both versions of the protocol. A stream goes on behind
 /// the event that `Last-Event-ID` names, while it is being made too.
 pub(crate) async fn recover(
@@ -57,8 +60,8 @@ impl Call<'_> {
         let (live, bought) = match (live, self.bought().await?) {
             // Without a recording and an answer, somebody may have begun meanwhile.
             (None, bought) if !is_final(&bought) => {
-                // Whoever has the turn is still making the answer.
-                let turn = self.app.turns.wait(&self.key, Duration::ZERO).await;
+                // Whoever keeps the turn is still making the answer.
+                let turn = self.app.turns.wait(&self.key, A_LOOK).await;
                 let turn = turn.ok_or_else(in_flight)?;
                 let live = self.app.recordings.get(&self.key);
                 let bought = self.reconciled().await?;
