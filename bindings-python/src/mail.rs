@@ -66,11 +66,7 @@ impl PostOffice {
     }
 
     /// A queue, `asyncio.Queue`, of an event loop.
-    pub(crate) fn inbox(
-        &self,
-        event_loop: Py<PyAny>,
-        queue: Py<PyAny>,
-    ) -> PyResult<Arc<Inbox>> {
+    pub(crate) fn inbox(&self, event_loop: Py<PyAny>, queue: Py<PyAny>) -> PyResult<Arc<Inbox>> {
         if self.door.closed.load(Ordering::Acquire) {
             return Err(PyRuntimeError::new_err("the program ends; no call begins any more"));
         }
