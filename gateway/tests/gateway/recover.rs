@@ -74,7 +74,7 @@ async fn nothing_else_opens_it() {
 
 #[tokio::test]
 async fn an_answer_in_flight_is_worth_waiting_for() {
-    let delay = Duration::from_millis(300);
+    let delay = Duration::from_secs(1);
     let shop = Shop::with(Config { provider_delay: delay, ..config() }).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
