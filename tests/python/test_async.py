@@ -292,37 +292,6 @@ def test_a_client_refuses_to_work_after_a_fork() -> None:
     assert (in_the_child, in_the_parent) == ("ok", "ok")
 
 
-LEFT = """
-    import atexit, sys, time
-
-    def busy():
-        # Nobody else gets the GIL any more: who waits for it waits until the interpreter ends.
-        sys.setswitchinterval(1_000)
-        end = time.monotonic() + 1.5
-        while time.monotonic() < end:
-            pass
-        print("true", flush=True)
-
-    atexit.register(busy)
-    import asyncio
-    from blockrun_llm import AsyncLLMClient
-
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(AsyncLLMClient(*sys.argv[1:]).chat("Hello!"))
-    loop.run_until_complete(asyncio.sleep(0.3))
-    assert not task.done()
-"""
-
-
-def test_an_answer_that_comes_as_the_interpreter_ends_harms_nobody() -> None:
-    def late(headers: Mapping[str, str]) -> tuple[int, Any]:
-        time.sleep(1)
-        return free(headers)
-
-    with answering(late) as server:
-        assert run(LEFT, KEY, server.url) is True
-
-
 def test_an_error_holds_no_frames() -> None:
     class Marker:
         alive = 0
