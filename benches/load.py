@@ -26,13 +26,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clients.process import resident, used
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 PATH = "/api/v1/chat/completions"
 PAYEE = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -75,18 +76,6 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[int]:
     finally:
         server.terminate()
         server.wait()
-
-
-def used(pid: int) -> float:
-    """Processor seconds that a process has used, in all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def memory(pid: int) -> int:
-    """Resident kibibytes."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0])
 
 
 def load(target: Path, port: int, in_flight: int, calls: int, seconds: float) -> dict[str, Any]:
@@ -156,7 +145,7 @@ def play(server: Server, target: Path, in_flight: int, seconds: float) -> None:
         before = used(shop.pid)
         measured = shop.load(in_flight, server.calls, seconds)
         measured["cpu_ms"] = 1000 * (used(shop.pid) - before) / max(measured["calls"], 1)
-        measured["memory_mb"] = memory(shop.pid) / 1024
+        measured["memory_mb"] = resident(shop.pid)
         shop.balance()
         server.rounds.append(measured)
 
@@ -178,7 +167,7 @@ def soak(server: Server, target: Path, in_flight: int, seconds: float) -> None:
             piece = min(seconds / 8, 30)
             measured = shop.load(in_flight, server.calls, piece)
             shop.balance()
-            sizes.append(memory(shop.pid) / 1024)
+            sizes.append(resident(shop.pid))
             print(f"{measured['per_second']:,.0f} calls/s, {sizes[-1]:.0f} MB", flush=True)
         quarter = max(len(sizes) // 4, 1)
         early = statistics.median(sizes[quarter : 2 * quarter] or sizes[:1])

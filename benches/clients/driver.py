@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from process import TICKS, resident, used
 from rows import Row
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 # Public: it never holds real money.
 KEY = "0x" + f"{0x402000:064x}"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Unpaid(Exception):
@@ -154,18 +154,6 @@ def driving(contender: Contender, origin: str) -> Iterator[Driver]:
             yield driver
         finally:
             driver.close()
-
-
-def used(pid: int) -> float:
-    """Processor seconds that a process has used, in all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def resident(pid: int) -> float:
-    """Resident mebibytes of a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def _lines(run: subprocess.Popen[str]) -> IO[str]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from driver import KEY, resident
+from driver import KEY
+from process import resident
 
 if TYPE_CHECKING:
     from contenders import Setup
