@@ -10,8 +10,9 @@ use std::{
 
 use blockrun_gateway::{Config, Gateway, Running};
 use blockrun_llm::{
-    ClientOptions, DiscoverOptions, ErrorKind, LLMClient, Resource, Usdc,
+    ApiRequest, ClientOptions, DiscoverOptions, ErrorKind, LLMClient, Resource, Usdc,
     journal::{JournalOptions, PaymentFilter},
+    networks::BASE_SEPOLIA,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -136,6 +137,28 @@ fn items(numbers: std::ops::Range<usize>) -> Vec<Value> {
     numbers
         .map(|n| json!({"resource": format!("https://a.example/{n}"), "accepts": [offer]}))
         .collect()
+}
+
+#[tokio::test]
+async fn what_is_sold_at_a_root_is_bought_there() {
+    let offer = json!({"x402Version": 1, "accepts": [{
+        "scheme": "exact", "network": "base-sepolia", "maxAmountRequired": "1000",
+        "resource": "https://shop.example/", "description": "", "mimeType": "application/json",
+        "payTo": "0x0000000000000000000000000000000000000002", "maxTimeoutSeconds": 60,
+        "asset": BASE_SEPOLIA.usdc, "extra": {"name": "USDC", "version": "2"},
+    }]});
+    let sold = vec![answer("402 Payment Required", &offer.to_string()), answer("200 OK", "{}")];
+    for address in ["", "/", "?units=c"] {
+        let (server, seen) = scripted(sold.clone()).await;
+        let client = client("http://127.0.0.1:9/api");
+        let get = ApiRequest::get("");
+        let bought = client.request_at(&format!("http://{server}{address}"), get).await.unwrap();
+        assert_eq!(bought.receipt.unwrap().amount, Usdc::from_micro(1_000), "{address:?}");
+        let line = format!("GET /{} HTTP/1.1\r\n", address.trim_start_matches('/'));
+        let seen = seen.lock().unwrap();
+        assert!(seen.len() == 2 && seen.iter().all(|head| head.starts_with(&line)), "{seen:?}");
+        assert!(seen[1].to_lowercase().contains("\r\nx-payment: "), "{seen:?}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
     canonical::members,
     chat::validate,
     error::{Error, Result},
-    http::{CallKey, Fallback, PaidRequest, Replay},
+    http::{CallKey, Fallback, PaidRequest, Replay, below},
     policy::check_path,
 };
 
@@ -29,8 +29,8 @@ use crate::{
 pub struct ApiRequest {
     /// HTTP method.
     pub method: Method,
-    /// Path below the base address, such as `/v1/search`. Of plain characters; without query,
-    /// `..`, an empty segment or an encoded slash.
+    /// Path below the base address, such as `/v1/search`; `/` is the root of a server. Of plain
+    /// characters; without query, `..`, an encoded slash or two slashes in a row.
     pub path: String,
     /// Query, encoded when sent.
     pub query: Vec<(String, String)>,
@@ -94,9 +94,7 @@ impl ApiRequest {
     /// What is sent, below a base address.
     pub(super) fn to_paid(&self, api_url: &Url, timeout: Duration) -> Result<PaidRequest> {
         check_path("path", &self.path)?;
-        let base = api_url.as_str().trim_end_matches('/');
-        let mut url = Url::parse(&format!("{base}{}", self.path))
-            .map_err(|cause| Error::argument("path", &format!("{:?}: {cause}", self.path)))?;
+        let mut url = below(api_url, &self.path);
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }

@@ -146,10 +146,11 @@ impl<'a> Call<'a> {
     pub(super) fn may_fall_back(&self, outcome: &Result<Delivery>) -> bool {
         let status = match outcome {
             Ok(delivery) => Some(delivery.response.status),
-            Err(error) if error.kind() == ErrorKind::Connection => return self.flow.is_unpaid(),
             Err(error) => error.status(),
         };
-        self.flow.is_unpaid() && matches!(status, Some(429 | 502 | 503 | 504 | 522 | 524))
+        let unreachable = matches!(outcome, Err(error) if error.kind() == ErrorKind::Connection);
+        let busy = matches!(status, Some(429 | 502 | 503 | 504 | 522 | 524));
+        self.flow.is_unpaid() && (unreachable || busy)
     }
 
     /// Turns to a payment of the same content that was found on the way.

@@ -6,6 +6,7 @@ use http::Method;
 use url::Url;
 
 use super::{
+    address::below,
     call::HEARTBEAT,
     headers,
     stream::{Books, Resumption},
@@ -142,7 +143,7 @@ impl Reading {
             return Err(self.lost_for_good());
         }
         self.resumes += 1;
-        let url = answer_url(&paid.http.api_url, &paid.payment_id)?;
+        let url = answer_url(&paid.http.api_url, &paid.payment_id);
         let headers = headers::events_after(self.last_id.as_deref(), &paid.recovery)?;
         let wait = Wait { paid: Some(paid), total: self.timeout };
         let leg = Leg { method: Method::GET, url: &url, headers, body: bytes::Bytes::new() };
@@ -289,8 +290,6 @@ fn pause(tries: u32) -> Duration {
 }
 
 /// Where a stored answer is.
-pub(super) fn answer_url(api_url: &Url, payment_id: &str) -> Result<Url> {
-    let address = format!("{}/v1/answers/{payment_id}", api_url.as_str().trim_end_matches('/'));
-    Url::parse(&address)
-        .map_err(|cause| Error::argument("key", &format!("{payment_id:?}: {cause}")))
+pub(super) fn answer_url(api_url: &Url, payment_id: &str) -> Url {
+    below(api_url, &format!("/v1/answers/{payment_id}"))
 }

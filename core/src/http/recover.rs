@@ -24,7 +24,7 @@ impl PaidHttp {
         let Resumable { recovery, ended, .. } = self.journal.resumable(id.clone()).await?;
         let mut headers = headers::json(false);
         headers::add_recovery(&mut headers, &recovery)?;
-        let url = answer_url(&self.api_url, &id)?;
+        let url = answer_url(&self.api_url, &id);
         let asked = PaidRequest::new(Method::GET, url, like.timeout);
         let answer = self.exchange_unpaid(asked, headers).await?;
         let receipt = match ended {

@@ -44,7 +44,8 @@ pub fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// Checks a path below the base address: it names a resource and leads nowhere else.
+/// Checks a path below the base address: it names a resource and leads nowhere else. One slash
+/// may end it, since to many servers that is part of the name; `/` alone is what is sold at a root.
 ///
 /// # Errors
 /// `InvalidArgument` that names `field`.
@@ -59,7 +60,8 @@ pub fn check_path(field: &str, path: &str) -> Result<()> {
     if ["%2e", "%2f", "%5c", "%00"].iter().any(|code| lower.contains(code)) {
         return problem("holds an encoded dot, slash or nothing");
     }
-    if rest.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+    let segments = rest.strip_suffix('/').unwrap_or(rest).split('/');
+    if !rest.is_empty() && segments.into_iter().any(|segment| matches!(segment, "" | "." | "..")) {
         return problem("holds an empty segment, or one that leads elsewhere");
     }
     Ok(())
@@ -71,13 +73,16 @@ mod tests {
 
     #[test]
     fn a_path_leads_nowhere_else() {
-        for good in ["/v1/models", "/v1/rpc/base", "/v1/x/a%20b", "/v1/@user:1/~x"] {
+        for good in ["/v1/models", "/v1/rpc/base", "/v1/x/a%20b", "/v1/@user:1/~x", "/", "/v1/x/"] {
             assert!(check_path("path", good).is_ok(), "{good}");
         }
         for bad in [
             "",
             "v1/models",
-            "/",
+            "//",
+            "///",
+            "/.",
+            "/../",
             "//evil.example/x",
             "/v1//x",
             "/v1/../admin",
@@ -89,7 +94,7 @@ mod tests {
             "/v1\\x",
             "/v1/ x",
             "/v1/x\n",
-            "/v1/x/",
+            "/v1/x//",
         ] {
             let error = check_path("path", bad).unwrap_err();
             assert_eq!(error.field(), Some("path"), "{bad:?}");
