@@ -263,3 +263,26 @@ fn shells_and_man_are_told_of_every_command() {
         assert!(folder.path().join(page).exists(), "{page}");
     }
 }
+
+#[cfg(all(unix, feature = "gateway"))]
+#[test]
+fn what_a_practice_gateway_proposes_works_as_pasted() {
+    use std::io::{BufRead, BufReader};
+
+    let (home, folder) = (tempfile::tempdir().unwrap(), Path::new(BLOCKRUN).parent().unwrap());
+    let mut gateway = Command::new(BLOCKRUN);
+    gateway.args(["gateway", "--practice", "--ephemeral", "--port", "0"]);
+    let mut gateway = gateway.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(gateway.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let proposed = lines.skip_while(|line| !line.starts_with("try, ")).skip(1).take(4);
+    let pasted = proposed.collect::<Vec<_>>().join("\n");
+    let mut shell = Command::new("sh");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    shell.args(["-ec", &pasted]).env("PATH", path).env("HOME", home.path());
+    shell.env_remove("BLOCKRUN_HOME").env_remove("BLOCKRUN_WALLET_KEY");
+    let (output, out, err) = run(shell);
+    gateway.kill().unwrap();
+    gateway.wait().unwrap();
+    assert!(output.status.success(), "{pasted}\n{err}");
+    assert!(out.contains("Hello! ") && out.contains("9.999 USDC"), "{out}{err}");
+}

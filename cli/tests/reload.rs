@@ -124,7 +124,8 @@ fn a_hangup_reads_the_settings_again() {
     let address = address.strip_suffix("/api").unwrap();
     let mode = err.next().unwrap().unwrap();
     assert!(mode.contains("answers come from the upstreams of") && mode.contains("gateway.toml"));
-    assert!(err.next().unwrap().unwrap().starts_with("try: "));
+    assert!(err.next().unwrap().unwrap().starts_with("try, in another terminal"));
+    assert!(err.by_ref().take(4).last().unwrap().unwrap().ends_with("blockrun wallet balance"));
     assert!(pricing(address).contains("\"margin_bps\":1000"));
 
     let fixed = format!("{}[limits]\nkeep_alive = 5\n", settings(250));

@@ -110,9 +110,10 @@ enum X402 {
 pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let listening = arguments.log.install()?;
     let config = arguments.config()?;
-    let mode = described(&config);
+    let (mode, practice) = (described(&config), is_practice(&config));
     let running = Gateway::start(config).await.map_err(Failure::other)?;
     let api_url = running.api_url();
+    let proposal = first_call(&api_url, practice.then(|| running.base_url()));
     let told = |reloaded: Result<Reloaded, blockrun_gateway::Error>| {
         // Nobody listens any more; the gateway goes on.
         let _ = match reloaded {
@@ -125,7 +126,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         .map_err(|cause| Failure::other(format!("signals cannot be received: {cause}")))?;
     print(&format!("listening on {api_url}"))?;
     remark(&mode)?;
-    remark(&format!("try: BLOCKRUN_API_URL={api_url} blockrun chat \"Hello!\""))?;
+    remark(&proposal)?;
     let in_time = stopped.await;
     listening.end().await;
     if in_time {
@@ -139,6 +140,26 @@ pub(super) fn admin_token() -> Result<Option<AdminToken>, Failure> {
     let Ok(text) = std::env::var(ADMIN_TOKEN) else { return Ok(None) };
     let token = AdminToken::new(text.trim());
     token.map(Some).map_err(|error| Failure::other(format!("{ADMIN_TOKEN}: {error}")))
+}
+
+/// What makes a first call, to be pasted into another terminal. The ledger of a practice gateway is told
+/// too, as the chain to ask for balances; `practice` is where it is.
+fn first_call(api_url: &str, practice: Option<&str>) -> String {
+    let Some(base_url) = practice else {
+        return format!("try: BLOCKRUN_API_URL={api_url} blockrun chat \"Hello!\"");
+    };
+    format!(
+        "try, in another terminal (the wallet is made once):
+  export BLOCKRUN_API_URL={api_url} BLOCKRUN_RPC_URL={base_url}/practice/rpc
+  blockrun wallet create
+  blockrun chat \"Hello!\"
+  blockrun wallet balance"
+    )
+}
+
+/// Whether its money is play money, on a ledger of its own.
+const fn is_practice(config: &Config) -> bool {
+    config.onchain.is_none() && config.settle_through.is_none()
 }
 
 /// What is real about a gateway, and what is not.
