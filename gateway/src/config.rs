@@ -111,6 +111,10 @@ pub struct Config {
     /// How long a stream may be silent before a comment is sent, so that nothing on the way takes it
     /// for dead. Default 15 s.
     pub keep_alive: Duration,
+    /// How often a gateway looks up what became of unknown settlements, releases what a failed write
+    /// left, and forgets what is over, although nobody comes for it; always once at the start.
+    /// Default 2 s.
+    pub upkeep: Duration,
     /// How long a gateway that is being stopped goes on as before, but for `/ready`, which says that it
     /// is not: so that nobody sends it requests any more when it stops listening. Default: not at
     /// all.
@@ -172,6 +176,7 @@ impl Default for Config {
             picture_time: Duration::from_secs(3_600),
             pictures_limit: 256 << 20,
             keep_alive: Duration::from_secs(15),
+            upkeep: Duration::from_secs(2),
             drain_delay: Duration::ZERO,
             shutdown_deadline: Duration::from_secs(30),
         }

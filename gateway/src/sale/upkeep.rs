@@ -1,9 +1,6 @@
 //! What has to be done although nobody comes for it.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::sync::{Arc, Weak};
 
 use tokio::time::sleep;
 
@@ -14,8 +11,6 @@ use crate::{
     store::{StoreError, process},
 };
 
-/// How often it is looked for.
-const INTERVAL: Duration = Duration::from_secs(2);
 /// Beats in a row after which others that are silent are taken for dead: when the database was away,
 /// all of them were.
 const SURE: u32 = 3;
@@ -23,11 +18,11 @@ const SURE: u32 = 3;
 /// Does it now, in the background, and again for as long as the gateway runs: looks settlements up
 /// that are unknown, lets go of what a failed write left, forgets what is over.
 pub(crate) fn keep_up(app: &Arc<App>) {
-    let (own, weak) = (Arc::clone(app), Arc::downgrade(app));
+    let (own, weak, pause) = (Arc::clone(app), Arc::downgrade(app), app.config.upkeep);
     app.tasks.spawn(async move { told(sweep(&own).await) });
     tokio::spawn(async move {
         loop {
-            sleep(INTERVAL).await;
+            sleep(pause).await;
             let Some(app) = weak.upgrade() else { return };
             told(sweep(&app).await);
         }

@@ -159,7 +159,7 @@ async fn what_cannot_be_drawn_is_said_before_any_price() {
 
 #[tokio::test]
 async fn a_link_ends_with_its_time() {
-    let picture_time = Duration::from_millis(200);
+    let picture_time = Duration::from_secs(3);
     let shop = Shop::with(Config { picture_time, ..config() }).await;
     let answer = buy(&shop, &fox(json!({})), 1).await.json();
     let link = answer["data"][0]["url"].as_str().unwrap();

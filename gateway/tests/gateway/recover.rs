@@ -1,13 +1,14 @@
 //! Fetching a paid answer again by its id and its recovery token.
 
-use std::time::Duration;
-
 use blockrun_gateway::Config;
 use blockrun_llm::{offline::SignedPayment, x402::payment_id};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::support::{Answer, Shop, config, hello};
+use super::{
+    gated::gated,
+    support::{Answer, Shop, config, hello},
+};
 
 const TOKEN: &str = "abababababababababababababababababababababababababababababababab";
 
@@ -74,13 +75,14 @@ async fn nothing_else_opens_it() {
 
 #[tokio::test]
 async fn an_answer_in_flight_is_worth_waiting_for() {
-    let delay = Duration::from_secs(1);
-    let shop = Shop::with(Config { provider_delay: delay, ..config() }).await;
+    let (shop, gate) = gated(config(), 0).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
     let (bought, early) = tokio::join!(buy(&shop, &body, &payment), async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        fetch(&shop, &payment, Some(TOKEN)).await
+        gate.reached(1).await;
+        let early = fetch(&shop, &payment, Some(TOKEN)).await;
+        gate.open(1);
+        early
     });
     assert_eq!((code(&early), early.header("retry-after")), ((503, "answer_pending".into()), "2"));
     assert_eq!(fetch(&shop, &payment, Some(TOKEN)).await.body, bought.body);

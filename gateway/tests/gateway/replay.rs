@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{
     counting::counted,
+    gated::gated,
     support::{Shop, config, hello},
 };
 
@@ -60,12 +61,14 @@ async fn twenty_payments_eight_times_each_at_once_are_twenty_purchases() {
 #[tokio::test]
 async fn a_replay_that_waits_too_long_is_told_to_come_again() {
     let config = Config { replay_wait: Duration::from_millis(50), ..config() };
-    let (shop, _) = counted(config, Duration::from_millis(500)).await;
+    let (shop, gate) = gated(config, 0).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
     let (first, second) = tokio::join!(shop.paid(&body, &payment), async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        shop.paid(&body, &payment).await
+        gate.reached(1).await;
+        let second = shop.paid(&body, &payment).await;
+        gate.open(1);
+        second
     });
     assert_eq!(first.status, 200);
     assert_eq!((second.status, second.header("retry-after")), (503, "2"));
@@ -74,13 +77,16 @@ async fn a_replay_that_waits_too_long_is_told_to_come_again() {
 
 #[tokio::test]
 async fn a_caller_that_hangs_up_finds_its_answer() {
-    let (shop, provider) = counted(config(), Duration::from_millis(200)).await;
+    let (shop, gate) = gated(config(), 0).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
-    let hasty = tokio::time::timeout(Duration::from_millis(100), shop.paid(&body, &payment)).await;
-    assert!(hasty.is_err());
+    tokio::select! {
+        answer = shop.paid(&body, &payment) => panic!("{}", answer.text()),
+        () = gate.reached(1) => (),
+    }
+    gate.open(1);
     assert_eq!(shop.paid(&body, &payment).await.status, 200);
-    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(gate.asked(), 1);
 }
 
 #[tokio::test]

@@ -131,7 +131,7 @@ async fn a_stream_that_is_being_made_goes_on_behind_every_event() {
     let beyond = code(400, "invalid_last_event_id");
     assert_eq!(refused(bought.fetch(Some("5")).await).await, beyond);
     assert_eq!(refused(bought.pay(Some("5")).await).await, beyond);
-    gate.add_permits(ALL);
+    gate.open(ALL);
     seen += &text(first).await;
     assert!(seen.ends_with("data: [DONE]\n\n"));
     for (id, reader) in readers {
@@ -145,7 +145,7 @@ async fn two_readers_at_once_get_the_same() {
     let (shop, gate) = gated(config(), 1).await;
     let bought = Purchase::of(&shop, streamed()).await;
     let (one, two) = (bought.pay(None).await, bought.pay(None).await);
-    gate.add_permits(ALL);
+    gate.open(ALL);
     let (one, two) = join(text(one), text(two)).await;
     assert_eq!(one, two);
     assert!(one.ends_with("data: [DONE]\n\n"));
@@ -159,7 +159,7 @@ async fn a_reader_that_leaves_in_the_middle_finds_the_rest() {
     let mut leaving = bought.pay(None).await;
     let last = events(&read(&mut leaving, 1).await).last().unwrap().id;
     drop(leaving);
-    gate.add_permits(ALL);
+    gate.open(ALL);
     let rest = text(bought.fetch(Some(&last.to_string())).await).await;
     assert_eq!(events(&rest)[0].id, last + 1);
     assert!(rest.ends_with("data: [DONE]\n\n"));
@@ -198,13 +198,10 @@ async fn what_there_is_no_going_on_from_is_said() {
 async fn a_stream_that_broke_keeps_its_end_and_is_owed() {
     let (shop, gate) = gated(config(), 2).await;
     let bought = Purchase::of(&shop, streamed()).await;
-    let response = bought.pay(None).await;
-    let reader = text(response);
-    let closing = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        gate.close();
-    };
-    let (part, ()) = join(reader, closing).await;
+    let mut response = bought.pay(None).await;
+    let mut part = read(&mut response, 2).await;
+    gate.close();
+    part += &text(response).await;
     let told = events(&part);
     assert_eq!((told.len(), told[2].kind, told[2].id), (3, "error", 3));
     let error: Value = serde_json::from_str(told[2].data).unwrap();
@@ -228,13 +225,13 @@ async fn silence_is_filled_and_not_recorded() {
     let quick = Config { keep_alive: Duration::from_millis(10), ..config() };
     let (shop, gate) = gated(quick, 1).await;
     let bought = Purchase::of(&shop, streamed()).await;
-    let response = bought.pay(None).await;
-    let opening = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        gate.add_permits(ALL);
-    };
-    let (heard, ()) = join(text(response), opening).await;
-    assert!(heard.matches(": keep-alive\n\n").count() > 1, "{heard}");
+    let mut response = bought.pay(None).await;
+    let mut heard = String::new();
+    while heard.matches(": keep-alive\n\n").count() < 2 {
+        heard += std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap();
+    }
+    gate.open(ALL);
+    heard += &text(response).await;
     let kept = text(bought.fetch(None).await).await;
     assert_eq!(heard.replace(": keep-alive\n\n", ""), kept);
     assert!(!kept.contains("keep-alive"));

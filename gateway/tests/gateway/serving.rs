@@ -5,7 +5,10 @@ use std::time::Duration;
 use blockrun_gateway::{Config, Gateway, TlsFiles};
 use reqwest::{Certificate, Version};
 
-use super::support::{Answer, CHAT, Shop, config, hello};
+use super::{
+    gated::gated,
+    support::{Answer, CHAT, Shop, config, hello},
+};
 
 async fn secure() -> (tempfile::TempDir, Shop, Certificate) {
     let root = tempfile::tempdir().unwrap();
@@ -45,7 +48,8 @@ async fn http_2_needs_no_tls() {
 
 #[tokio::test]
 async fn a_shutdown_finishes_what_was_begun() {
-    let shop = Shop::with(Config { provider_delay: Duration::from_millis(400), ..config() }).await;
+    let patience = config().shutdown_deadline;
+    let (shop, gate) = gated(config(), 0).await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
     let idle = tokio::net::TcpStream::connect(shop.running.address()).await.unwrap();
@@ -54,10 +58,11 @@ async fn a_shutdown_finishes_what_was_begun() {
     let request = http.post(&url).body(body.to_string());
     let request = request.header(payment.header_name, &payment.header_value);
     let call = tokio::spawn(request.send());
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    gate.reached(1).await;
     let began = std::time::Instant::now();
-    assert!(running.shutdown().await);
-    assert!(began.elapsed() < Duration::from_secs(5), "an idle connection does not delay it");
+    let (stopped, ()) = tokio::join!(running.shutdown(), async { gate.open(1) });
+    assert!(stopped);
+    assert!(began.elapsed() < patience / 2, "an idle connection does not delay it");
     assert_eq!(call.await.unwrap().unwrap().status(), 200);
     assert!(http.get(&url).send().await.is_err(), "nobody listens any more");
     drop(idle);
@@ -65,15 +70,11 @@ async fn a_shutdown_finishes_what_was_begun() {
 
 #[tokio::test]
 async fn a_shutdown_has_a_deadline() {
-    let config = Config {
-        provider_delay: Duration::from_secs(20),
-        shutdown_deadline: Duration::from_millis(100),
-        ..config()
-    };
-    let shop = Shop::with(config).await;
+    let config = Config { shutdown_deadline: Duration::from_millis(100), ..config() };
+    let (shop, gate) = gated(config, 0).await;
     let request = shop.http.post(shop.url(CHAT)).body(hello("gpt-oss-20b").to_string());
     let _call = tokio::spawn(request.send());
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    gate.reached(1).await;
     assert!(!shop.running.shutdown().await);
 }
 

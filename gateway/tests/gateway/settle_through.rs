@@ -84,11 +84,24 @@ impl Facilitator {
 
     /// A gateway that settles through it, with or without its ledger to look things up at.
     fn client(&self, chain: bool) -> Config {
+        self.client_with(chain, |_| ())
+    }
+
+    /// The same where nothing is `Slow`, or else for no longer than a test has time.
+    fn patient(&self, chain: bool, spoil: Spoil) -> Config {
+        self.client_with(chain, |through| {
+            if spoil == Spoil::Slow {
+                through.timeout = Duration::from_secs(2);
+            }
+        })
+    }
+
+    fn client_with(&self, chain: bool, change: impl FnOnce(&mut SettleThrough)) -> Config {
         let rpc = format!("{}/practice/rpc", self.behind.running.base_url());
         let mut through = SettleThrough::new(self.url());
         through.headers.push(("Authorization".into(), "Bearer of-this-test".into()));
-        through.timeout = Duration::from_millis(700);
         through.rpc_url = Some(if chain { rpc } else { "off".into() });
+        change(&mut through);
         Config { settle_through: Some(through), payee: SELLER.parse().unwrap(), ..config() }
     }
 
@@ -190,7 +203,7 @@ async fn a_sale_is_settled_by_the_facilitator() {
 async fn what_the_facilitator_did_and_did_not_tell_is_found_by_asking_it_again() {
     for spoil in UNTOLD {
         let facilitator = Facilitator::start().await;
-        let (shop, provider) = counting(facilitator.client(false)).await;
+        let (shop, provider) = counting(facilitator.patient(false, spoil)).await;
         let body = hello("gpt-4o-mini");
         let payment = shop.payment(&body, 1).await;
         facilitator.spoil(spoil);
@@ -212,7 +225,7 @@ async fn what_the_facilitator_did_and_did_not_tell_is_found_by_asking_it_again()
 async fn what_the_facilitator_did_and_did_not_tell_is_seen_on_the_chain() {
     for (spoil, stream) in UNTOLD.into_iter().zip([false, true].into_iter().cycle()) {
         let facilitator = Facilitator::start().await;
-        let shop = Shop::with(facilitator.client(true)).await;
+        let shop = Shop::with(facilitator.patient(true, spoil)).await;
         let mut body = hello("gpt-4o-mini");
         body["stream"] = json!(stream);
         let payment = shop.payment(&body, 1).await;

@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use alloy::primitives::{Address, B256};
@@ -23,14 +23,15 @@ pub(crate) const CHAT: &str = "/api/v1/chat/completions";
 pub(crate) const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /// A configuration on a free port, with an empty database of the kind that this run of the tests is
-/// for.
+/// for. After the start, nothing happens but what a test does: the upkeep stays away.
 pub(crate) fn config() -> Config {
     let database = conformance::shared_database().map(|url| Database {
         // Many tests run at once.
         connections: 2,
         ..Database::new(url)
     });
-    Config { bind: ([127, 0, 0, 1], 0).into(), database, ..Config::default() }
+    let upkeep = Duration::from_secs(3_600);
+    Config { bind: ([127, 0, 0, 1], 0).into(), database, upkeep, ..Config::default() }
 }
 
 /// The same with a database that outlives its gateway: where this run has none that does, in a folder.

@@ -138,7 +138,7 @@ async fn the_breaker_opens_and_closes() {
         if script.load(Ordering::SeqCst) { completion("well again") } else { fails(503, "") }
     })
     .await;
-    let more = "retries = 0\nbreaker_failures = 2\nbreaker_pause = 1";
+    let more = "retries = 0\nbreaker_failures = 2\nbreaker_pause = 4";
     let shop = shop(&row("a", &upstream, more)).await;
     let payment = shop.payment(&hello("gpt-4o"), 1).await;
     let attempt = async || shop.paid(&hello("gpt-4o"), &payment).await;
@@ -148,7 +148,7 @@ async fn the_breaker_opens_and_closes() {
     }
     well.store(true, Ordering::SeqCst);
     assert_eq!(code(&attempt().await), provider_error(), "not asked, well or not");
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    tokio::time::sleep(Duration::from_millis(4_100)).await;
     assert_eq!(attempt().await.status, 200);
     assert_eq!(buy(&shop, 2).await.status, 200);
     assert_eq!(upstream.seen().len(), 4);
@@ -158,7 +158,7 @@ async fn the_breaker_opens_and_closes() {
 async fn a_timeout_cancels_and_settles_nothing() {
     for body in [hello("gpt-4o"), streamed()] {
         let upstream = Upstream::run(|_, _| Act::Silence).await;
-        let shop = shop(&row("a", &upstream, "timeout = 0.3\nretries = 3")).await;
+        let shop = shop(&row("a", &upstream, "timeout = 1\nretries = 3")).await;
         let payment = shop.payment(&body, 1).await;
         assert_eq!(code(&shop.paid(&body, &payment).await), provider_error());
         assert_eq!(shop.purse().await, WHOLE_PURSE);
@@ -171,7 +171,7 @@ async fn a_timeout_cancels_and_settles_nothing() {
 async fn left(upstream: &Upstream) {
     let began = Instant::now();
     while upstream.left() == 0 {
-        assert!(began.elapsed() < Duration::from_secs(10), "the call was not cancelled");
+        assert!(began.elapsed() < Duration::from_secs(30), "the call was not cancelled");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -179,7 +179,7 @@ async fn left(upstream: &Upstream) {
 #[tokio::test]
 async fn events_are_passed_on_at_once_and_silence_ends_the_wait_for_more() {
     let upstream = Upstream::run(|_, _| Act::Stall(vec![chunk("Hel")])).await;
-    let shop = shop(&row("a", &upstream, "idle_timeout = 0.5")).await;
+    let shop = shop(&row("a", &upstream, "idle_timeout = 2")).await;
     let body = streamed();
     let payment = shop.payment(&body, 1).await;
     let request = shop.http.post(shop.url(CHAT)).body(body.to_string());
