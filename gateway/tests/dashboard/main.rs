@@ -104,7 +104,7 @@ async fn its_figures_outlive_a_restart() {
     assert!(shop.running.shutdown().await);
     let shop = Shop::with(config).await;
     // What was unknown is looked up at the start.
-    for _ in 0..100 {
+    for _ in 0..1_500 {
         let page = shop.get("/dashboard").await;
         if page.text().contains("test USDC, 2 calls") {
             assert!(page.text().contains("None. Every settlement"), "{}", page.text());

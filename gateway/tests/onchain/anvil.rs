@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use alloy::{
@@ -72,11 +73,20 @@ impl Anvil {
         answer["result"].clone()
     }
 
-    /// A transaction of an unlocked account to the token; its hash.
-    pub(crate) async fn send(&self, from: &str, call: impl SolCall) -> String {
+    /// A transaction of an unlocked account to the token, which is in a block when this returns.
+    pub(crate) async fn send(&self, from: &str, call: impl SolCall) {
+        self.send_to(BASE_SEPOLIA.usdc, from, call).await;
+    }
+
+    /// The same to another contract.
+    pub(crate) async fn send_to(&self, contract: Address, from: &str, call: impl SolCall) {
         let data = hex::encode_prefixed(call.abi_encode());
-        let transaction = json!([{"from": from, "to": BASE_SEPOLIA.usdc, "data": data}]);
-        self.ask("eth_sendTransaction", transaction).await.as_str().unwrap().to_owned()
+        let transaction = json!([{"from": from, "to": contract, "data": data}]);
+        let hash = self.ask("eth_sendTransaction", transaction).await;
+        // The node answers before its block is there.
+        while self.ask("eth_getTransactionReceipt", json!([hash])).await.is_null() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     pub(crate) async fn mint(&self, to: Address, micro: u128) {

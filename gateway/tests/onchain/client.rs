@@ -10,7 +10,7 @@ use conformance::{Fault, FaultProxy};
 
 use super::{
     anvil::{Anvil, PURSE},
-    shop::{assert_paid, at},
+    shop::{assert_paid, at, until_paid},
     support::{KEY, Shop},
 };
 
@@ -20,7 +20,7 @@ fn client(home: &Path, api_url: String, anvil: &Anvil) -> LLMClient {
         private_key: Some(KEY.into()),
         api_url: Some(api_url),
         rpc_url: Some(anvil.url.clone()),
-        timeout: Some(Duration::from_secs(4)),
+        timeout: Some(Duration::from_secs(8)),
         ..ClientOptions::default()
     })
     .unwrap()
@@ -50,6 +50,7 @@ async fn a_lost_answer_is_proven_to_be_paid_and_comes_when_asked_again() {
     let client = client(home.path(), proxy.api_url(), &anvil);
     let lost = client.chat("Hello!").await.unwrap_err();
     assert!(matches!(lost.payment(), PaymentState::Unknown { .. }), "{lost}");
+    until_paid(&anvil, 1).await;
     assert_paid(&anvil, 1_000, 1).await;
 
     let found = client.reconcile().await.unwrap();

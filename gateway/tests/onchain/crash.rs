@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use super::{
     anvil::Anvil,
     front::{Front, Spoil},
-    shop::{assert_paid, at},
+    shop::{PATIENCE, assert_paid, at},
     support::{Shop, hello},
 };
 
@@ -48,7 +48,7 @@ fn die_at<F: Future<Output = bool>>(
 /// The state on disk.
 fn state(folder: &Path) -> String {
     let db = rusqlite::Connection::open(folder.join("gateway.sqlite")).unwrap();
-    db.busy_timeout(Duration::from_secs(5)).unwrap();
+    db.busy_timeout(PATIENCE).unwrap();
     db.query_row("SELECT state FROM claims", [], |row| row.get(0)).unwrap()
 }
 
@@ -132,7 +132,7 @@ fn before_its_transaction_arrived() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap();
+        tokio::time::timeout(PATIENCE, sent).await.unwrap();
         let answer = shop.paid(&body, &payment).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(shop.buy(&body, 2).await.status, 200, "and the next nonce is right");

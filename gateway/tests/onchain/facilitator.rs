@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     anvil::Anvil,
-    shop::{PAYEE, assert_paid, assert_pending, at, hasty_at},
+    shop::{PAYEE, assert_paid, assert_pending, at, hasty_at, insist},
     support::{Shop, config, hello},
 };
 
@@ -52,7 +52,7 @@ async fn what_waits_for_a_block_is_pending_at_both() {
         }
         assert_eq!(anvil.waiting().await, 1);
         anvil.ask("evm_mine", json!([])).await;
-        assert_eq!(shop.paid(&body, &payment).await.status, 200);
+        assert_eq!(insist(&shop, &body, &payment).await.status, 200);
         assert_paid(&anvil, payment.amount.micro(), 1).await;
     }
 }

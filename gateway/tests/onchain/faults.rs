@@ -32,7 +32,7 @@ const CUTS: usize = 32;
 /// Calls at once.
 const AT_ONCE: usize = 16;
 /// For calls that get no answer.
-const SHORT: Duration = Duration::from_secs(3);
+const SHORT: Duration = Duration::from_secs(8);
 
 /// A wallet, its home, and a network that fails between it and the gateway.
 struct Buyer<'a> {

@@ -8,7 +8,7 @@ use super::{
     anvil::Anvil,
     front::{Front, Spoil},
     meanwhile::Meanwhile,
-    shop::{GAS_KEY, assert_paid, assert_pending, at, at_with, insist, selling},
+    shop::{GAS_KEY, PATIENCE, assert_paid, assert_pending, at, at_with, insist, selling},
     support::{Shop, hello},
 };
 
@@ -32,7 +32,7 @@ async fn pool_has(anvil: &Anvil, wanted: impl Fn(&Value) -> bool) -> Value {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), look).await.unwrap()
+    tokio::time::timeout(PATIENCE, look).await.unwrap()
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn what_the_chain_does_not_take_is_replaced_for_a_higher_fee() {
     let shop = Shop::with(at_with(&anvil.url, |onchain| {
         onchain.max_fee = 100 * GWEI;
         onchain.replace_after = Duration::from_secs(1);
-        onchain.receipt_wait = Duration::from_secs(20);
+        onchain.receipt_wait = PATIENCE;
     }))
     .await;
     let body = hello("gpt-4o");
@@ -75,20 +75,21 @@ async fn any_of_the_transactions_of_a_nonce_may_settle_it() {
     let shop = Shop::with(at_with(&front.url, |onchain| {
         onchain.max_fee = 100 * GWEI;
         onchain.replace_after = Duration::from_secs(1);
-        onchain.receipt_wait = Duration::from_secs(20);
+        onchain.receipt_wait = PATIENCE;
     }))
     .await;
     let body = hello("gpt-4o");
     let payment = shop.payment(&body, 1).await;
     anvil.automine(false).await;
     let first_wins = async {
-        let first = pool_has(&anvil, |_| true).await;
+        pool_has(&anvil, |_| true).await;
         // The replacements are kept, and no node takes them.
         front.spoil(Spoil::Refuse);
         let before = front.sent();
         while front.sent() < before + 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        let first = pool_has(&anvil, |_| true).await;
         anvil.mine(1).await;
         first["hash"].as_str().unwrap().to_owned()
     };
@@ -172,7 +173,7 @@ async fn a_gap_before_the_first_transaction_is_filled() {
     let foreign = anvil.ask("eth_sendTransaction", foreign).await;
     let shop = Shop::with(at_with(&anvil.url, |onchain| {
         onchain.replace_after = Duration::from_secs(1);
-        onchain.receipt_wait = Duration::from_secs(20);
+        onchain.receipt_wait = PATIENCE;
     }))
     .await;
     anvil.ask("anvil_dropTransaction", json!([foreign])).await;

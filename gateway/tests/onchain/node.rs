@@ -3,7 +3,7 @@
 use super::{
     anvil::Anvil,
     front::{Front, Spoil},
-    shop::{assert_paid, assert_pending, hasty_at},
+    shop::{assert_paid, assert_pending, hasty_at, insist, until_paid},
     support::{Shop, hello},
 };
 
@@ -27,7 +27,7 @@ async fn a_settlement_without_a_receipt_is_pending_until_there_is_one() {
     assert_paid(&anvil, 0, 0).await;
     anvil.automine(true).await;
     anvil.ask("evm_mine", serde_json::json!([])).await;
-    let answer = shop.paid(&body, &payment).await;
+    let answer = insist(&shop, &body, &payment).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.settlement().transaction, pending.settlement().transaction);
     assert_paid(&anvil, payment.amount.micro(), 1).await;
@@ -42,10 +42,11 @@ async fn a_settlement_whose_receipt_is_hidden_is_found_by_its_transfer() {
     front.spoil(Spoil::Receipts);
     let pending = shop.paid(&body, &payment).await;
     assert_pending(&pending);
+    until_paid(&anvil, 1).await;
     assert_paid(&anvil, payment.amount.micro(), 1).await;
     assert_pending(&shop.paid(&body, &payment).await);
     front.spoil(Spoil::Nothing);
-    let answer = shop.paid(&body, &payment).await;
+    let answer = insist(&shop, &body, &payment).await;
     assert_eq!((answer.status, answer.settlement().success), (200, true));
     assert_paid(&anvil, payment.amount.micro(), 1).await;
 }
@@ -59,8 +60,8 @@ async fn a_refused_transaction_holds_up_nobody_behind_it() {
     assert_pending(&shop.paid(&body, &first).await);
     assert_paid(&anvil, 0, 0).await;
     front.spoil(Spoil::Nothing);
-    assert_eq!(shop.paid(&body, &second).await.status, 200);
-    assert_eq!(shop.paid(&body, &first).await.status, 200);
+    assert_eq!(insist(&shop, &body, &second).await.status, 200);
+    assert_eq!(insist(&shop, &body, &first).await.status, 200);
     assert_paid(&anvil, 2 * first.amount.micro(), 2).await;
 }
 
@@ -76,5 +77,5 @@ async fn a_node_that_is_down_costs_nothing() {
     assert!(!down.headers.contains_key("payment-response"));
     assert_paid(&anvil, 0, 0).await;
     front.spoil(Spoil::Nothing);
-    assert_eq!(shop.paid(&body, &payment).await.status, 200);
+    assert_eq!(insist(&shop, &body, &payment).await.status, 200);
 }

@@ -21,7 +21,7 @@ pub(crate) const GAS_KEY: &str =
 pub(crate) fn at(url: &str) -> Config {
     let gas_key = LocalKey::from_hex(GAS_KEY).unwrap();
     let mut onchain = Onchain::new(url, gas_key);
-    onchain.receipt_wait = Duration::from_secs(5);
+    onchain.receipt_wait = Duration::from_secs(30);
     Config { onchain: Some(onchain), payee: PAYEE, ..config() }
 }
 
@@ -45,15 +45,31 @@ pub(crate) async fn selling(config: Config, provider: impl Provider + 'static) -
     Shop::around(Gateway::start_with(config, Arc::new(provider)).await.unwrap())
 }
 
+/// As long as anything here may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Sends a payment again and again until it is answered or refused for good.
 pub(crate) async fn insist(shop: &Shop, body: &Value, payment: &SignedPayment) -> Answer {
-    loop {
-        let answer = shop.paid(body, payment).await;
-        if answer.status != 503 {
-            return answer;
+    let answered = async {
+        loop {
+            let answer = shop.paid(body, payment).await;
+            if answer.status != 503 {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
         }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
+    };
+    tokio::time::timeout(PATIENCE, answered).await.unwrap()
+}
+
+/// Waits until so many payments are in the chain.
+pub(crate) async fn until_paid(anvil: &Anvil, payments: usize) {
+    let paid = async {
+        while anvil.payments().await.len() < payments {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, paid).await.unwrap();
 }
 
 /// That so much was paid by so many transactions, and to whom.

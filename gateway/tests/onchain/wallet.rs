@@ -104,7 +104,7 @@ pub(crate) async fn delegate(anvil: &Anvil, key: &LocalKey) {
     let raw = TxEnvelope::from(transaction.into_signed(signature)).encoded_2718();
     anvil.ask("eth_sendRawTransaction", json!([hex::encode_prefixed(raw)])).await;
     // The node answers before its block is there.
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         let code = anvil.ask("eth_getCode", json!([key.address(), "latest"])).await;
         if code.as_str().unwrap().starts_with("0xef0100") {
             return;
@@ -116,9 +116,7 @@ pub(crate) async fn delegate(anvil: &Anvil, key: &LocalKey) {
 
 /// Has a wallet waste gas in every check.
 pub(crate) async fn waste(anvil: &Anvil, wallet: Address, rounds: u64) {
-    let data = TestWallet::setWasteCall { rounds: U256::from(rounds) }.abi_encode();
-    let call = json!([{"from": ANYBODY, "to": wallet, "data": hex::encode_prefixed(data)}]);
-    anvil.ask("eth_sendTransaction", call).await;
+    anvil.send_to(wallet, ANYBODY, TestWallet::setWasteCall { rounds: U256::from(rounds) }).await;
 }
 
 /// A payment of the test wallet, changed.
