@@ -52,7 +52,6 @@ pub(super) async fn answer(stream: &mut TcpStream, reply: &Reply) -> io::Result<
     if reply.hang {
         return until_closed(stream).await;
     }
-    sleep(reply.delay()).await;
     stream.set_nodelay(true)?;
     stream.write_all(reply.head().as_bytes()).await?;
     for piece in reply.body_pieces() {

@@ -19,6 +19,7 @@ pub struct Seen {
     requests: usize,
     /// The last request with a payment.
     paid: Option<Sent>,
+    /// When the last answer began.
     answered: Option<Instant>,
     /// Steps whose connection the client must close, and has not yet.
     open: Vec<usize>,
@@ -63,9 +64,13 @@ impl Seen {
         (reply, watched)
     }
 
-    /// Notes that an answer was given; of a watched step, that the client has closed.
-    pub(super) fn answered(&mut self, watched: Option<usize>) {
+    /// Notes that an answer begins.
+    pub(super) fn answering(&mut self) {
         self.answered = Some(Instant::now());
+    }
+
+    /// Notes that the client has closed the connection of a watched step.
+    pub(super) fn closed(&mut self, watched: Option<usize>) {
         self.open.retain(|number| Some(*number) != watched);
     }
 

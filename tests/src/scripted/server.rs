@@ -18,7 +18,7 @@ use super::{Seen, message};
 use crate::{Reply, Scenario, Sent, check_outcomes};
 
 /// How long a client may take to close what it does not want.
-const CLOSING: Duration = Duration::from_secs(5);
+const CLOSING: Duration = Duration::from_secs(60);
 
 /// A server that plays scenarios until it is dropped with its runtime.
 #[derive(Clone, Debug)]
@@ -88,8 +88,11 @@ impl ScriptedServer {
         sent.path = format!("/{rest}");
         let (reply, watched) =
             self.lock().entry(first.to_owned()).or_default().take(scenario, &sent);
+        sleep(reply.delay()).await;
+        // Before the first byte: the client may have its answer before this program goes on.
+        self.lock().entry(first.to_owned()).or_default().answering();
         let answered = message::answer(&mut stream, &reply).await;
-        self.lock().entry(first.to_owned()).or_default().answered(watched);
+        self.lock().entry(first.to_owned()).or_default().closed(watched);
         answered
     }
 
