@@ -232,21 +232,13 @@ fn the_accounts_policy_file_binds_whatever_the_home_is() {
 #[cfg(unix)]
 #[test]
 fn a_gateway_that_is_told_to_stop_finishes_the_calls_in_flight() {
-    let mut gateway = Gateway::start_with(&["--provider-delay", "1"]);
+    let mut gateway = Gateway::start_with(&["--provider-delay", "3"]);
     let chat = blockrun(&gateway.api_url, &["chat", "Is anybody still there?"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The payment is with the gateway once the journal holds it.
-    let signed = || {
-        let list = ["payments", "list", "--state", "signed"];
-        run(blockrun(&gateway.api_url, &list)).1.contains("signed")
-    };
-    while !signed() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    std::thread::sleep(std::time::Duration::from_millis(200));
+    gateway.until("blockrun_payments_verified_total 1");
     let process = gateway.process.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
     let output = chat.wait_with_output().unwrap();

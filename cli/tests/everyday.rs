@@ -220,7 +220,7 @@ fn ctrl_c_ends_a_stream_and_what_was_paid_is_on_record() {
     let ended = Instant::now();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
-    assert!(ended.elapsed() < Duration::from_secs(10));
+    assert!(ended.elapsed() < Duration::from_secs(30));
     assert!(String::from_utf8(output.stderr).unwrap().contains("payments list"));
     let (_, out, _) = run(within(folder.path(), &gateway.api_url, &["payments", "list"]));
     assert!(out.lines().count() == 1 && out.contains("settled"), "{out}");

@@ -8,7 +8,7 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Output, Stdio},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use blockrun_llm::{
@@ -154,6 +154,12 @@ fn the_log_says_what_happened_and_nothing_that_is_nobodys_business() {
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(PROMPT), "{answer}");
         assert_eq!(header(&answer, "x-request-id"), format!("call-{stream}"));
         secrets.push(payment);
+    }
+    // A line comes behind the last byte that it is about: of two requests and two payments.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let ended = |text: String| text.matches("\"message\":\"request\"").count();
+    while ended(std::fs::read_to_string(&log).unwrap()) < 4 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
     }
     drop(gateway);
     let text = std::fs::read_to_string(&log).unwrap();

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 fn reader(urls: &str) -> ChainReader {
     let transport = Transport::new(&TransportOptions::default()).unwrap();
     let rpc_url = Some(RpcUrl::parse("rpc_url", urls).unwrap());
-    ChainReader::new(transport, ChainOptions { rpc_url, timeout: Duration::from_millis(500) })
+    ChainReader::new(transport, ChainOptions { rpc_url, timeout: Duration::from_secs(3) })
 }
 
 async fn balance(urls: &str) -> blockrun_llm::Result<Usdc> {
@@ -94,7 +94,7 @@ async fn a_huge_answer_a_cut_one_and_silence_are_connection_errors() {
     let cases = [
         (Reply::Result(json!(huge)), "larger than"),
         (Reply::Cut, "broke"),
-        (Reply::Silence, "did not answer eth_call within 500ms"),
+        (Reply::Silence, "did not answer eth_call within 3s"),
     ];
     for (call, said) in cases {
         let node = Node::start(Script { call: Some(call), ..Script::default() }).await;

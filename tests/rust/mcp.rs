@@ -164,7 +164,7 @@ async fn a_call_that_was_given_up_is_taken_up_by_the_same_call() {
     let client = client(&gateway.api_url());
     let fates = [Fate::Arrives, Fate::AnswerLost].into_iter().chain([Fate::Lost; 50]);
     let deaf = Session::new(&gateway, &fates.collect::<Vec<_>>());
-    let call = ToolCall { timeout: Some(Duration::from_millis(700)), ..hello(&gateway) };
+    let call = ToolCall { timeout: Some(Duration::from_secs(5)), ..hello(&gateway) };
     let error = client.call_tool(deaf.clone(), &call).await.unwrap_err();
     assert_eq!(error.payment().name(), "unknown", "{error}");
     let session = Session::new(&gateway, &[]);

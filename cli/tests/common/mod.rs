@@ -8,10 +8,12 @@
 )]
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::LazyLock,
+    time::{Duration, Instant},
 };
 
 /// The command under test.
@@ -49,6 +51,23 @@ impl Gateway {
     pub fn address(&self) -> std::net::SocketAddr {
         let host = self.api_url.trim_start_matches("http://").trim_end_matches("/api");
         host.parse().unwrap()
+    }
+
+    /// Waits until a figure of its `/metrics` is there.
+    pub fn until(&self, figure: &str) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut text = String::new();
+        while !text.lines().any(|line| line == figure) {
+            assert!(Instant::now() < deadline, "{figure} is not in {text}");
+            std::thread::sleep(Duration::from_millis(10));
+            text.clear();
+            let mut socket = TcpStream::connect(self.address()).unwrap();
+            let host = self.address();
+            let request =
+                format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+            socket.write_all(request.as_bytes()).unwrap();
+            socket.read_to_string(&mut text).unwrap();
+        }
     }
 }
 

@@ -79,7 +79,7 @@ impl Wallet {
         LLMClient::with_options(ClientOptions {
             private_key: Some(self.private_key.as_str().into()),
             api_url: Some(api_url.to_owned()),
-            timeout: options.timeout.or(Some(Duration::from_secs(30))),
+            timeout: options.timeout.or(Some(Duration::from_secs(120))),
             journal: JournalOptions {
                 home: Some(self.home.path().to_owned()),
                 ..options.journal.clone()

@@ -52,7 +52,7 @@ pub(crate) fn order(wallet: &Wallet, api_url: &str) -> Value {
         "prompt": "Hello!",
         "key": null,
         "day_limit": null,
-        "timeout_seconds": 30,
+        "timeout_seconds": 120,
         "threads": 1,
         "calls": 1,
         "stop_before_signing": false,
