@@ -72,7 +72,7 @@ def asked(
     url: str, headers: dict[str, str], method: str = "GET", path: str = "/v1/models"
 ) -> tuple[int, dict[str, str], str]:
     """Status, headers and body of an answer."""
-    to = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    to = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         to.request(method, path, headers=headers)
         answer = to.getresponse()

@@ -120,7 +120,11 @@ test('the deadline of a client and of a call, in milliseconds', async (t) => {
 });
 
 test('a signal ends a call with its reason', async (t) => {
-  const server = await answering(t, () => new Promise(() => {}));
+  let heard;
+  const server = await answering(t, () => {
+    heard?.();
+    return new Promise(() => {});
+  });
   const one = client(server);
   for (const start of [
     (options) => one.chat('Hi', options),
@@ -129,13 +133,14 @@ test('a signal ends a call with its reason', async (t) => {
     (options) => one.listModels(options),
   ]) {
     const controller = new AbortController();
-    const call = start({ signal: controller.signal });
     const reason = new Error('enough');
-    setTimeout(() => controller.abort(reason), 20);
+    heard = () => controller.abort(reason);
+    const call = start({ signal: controller.signal });
     assert.equal(await thrown(call), reason);
     assert.equal(await thrown(start({ signal: controller.signal })), reason);
   }
   assert.equal(server.requests.length, 4);
+  heard = undefined;
   assert.equal(
     (await thrown(one.chat('Hi', { signal: AbortSignal.timeout(20) }))).name,
     'TimeoutError',

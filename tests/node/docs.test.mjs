@@ -44,7 +44,7 @@ test('the blocks of the documents', async (t) => {
           BLOCKRUN_RPC_URL: apiUrl.replace(/api$/, 'practice/rpc'),
           BLOCKRUN_HOME: folder(t),
         };
-        const options = { cwd: folder(t), env: given, timeout: 60_000 };
+        const options = { cwd: folder(t), env: given, timeout: 120_000 };
         const { stderr } = await promisify(execFile)(execPath, [file], options);
         assert.equal(stderr, '');
       });

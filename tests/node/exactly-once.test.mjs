@@ -52,7 +52,7 @@ function elsewhere(options, call) {
   const child = spawn(execPath, ['-e', code, JSON.stringify([options, call])], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 30_000,
+    timeout: 120_000,
   });
   return { child, answer: text(child.stdout).then((said) => said && JSON.parse(said)) };
 }

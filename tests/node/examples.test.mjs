@@ -27,7 +27,7 @@ test('examples', async (t) => {
         BLOCKRUN_HOME: folder(t),
         TMPDIR: folder(t),
       };
-      const options = { cwd: ROOT, env: given, timeout: 30_000 };
+      const options = { cwd: ROOT, env: given, timeout: 120_000 };
       const { stdout, stderr } = await promisify(execFile)(execPath, [example], options);
       t.diagnostic(stdout.trim().replaceAll('\n', ' ⏎ '));
       assert.deepEqual([stdout.trim() !== '', stderr], [true, '']);

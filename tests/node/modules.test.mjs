@@ -92,7 +92,7 @@ test('a process ends by itself after its last call', async (t) => {
     const { LLMClient } = require('blockrun-llm');
     new LLMClient({ apiUrl: '${server.url}' }).chat('Hi').then(console.log);`;
   const given = { ...env, BLOCKRUN_WALLET_KEY: KEY };
-  const child = spawn(execPath, ['-e', code], { cwd: ROOT, timeout: 10_000, env: given });
+  const child = spawn(execPath, ['-e', code], { cwd: ROOT, timeout: 60_000, env: given });
   child.stdout.setEncoding('utf8');
   const printed = once(child.stdout, 'data');
   assert.deepEqual(await once(child, 'exit'), [0, null]);

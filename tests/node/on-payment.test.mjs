@@ -153,7 +153,7 @@ test('onPayment', async (t) => {
       const client = new LLMClient({ ...JSON.parse(process.argv[1]), onPayment });
       client.chat('Hello!').then((text) => console.log(typeof text));`;
     const given = JSON.stringify({ privateKey: KEY, apiUrl });
-    const child = spawn(execPath, ['-e', code, given], { cwd: ROOT, timeout: 20_000 });
+    const child = spawn(execPath, ['-e', code, given], { cwd: ROOT, timeout: 60_000 });
     child.stdout.setEncoding('utf8');
     const printed = once(child.stdout, 'data');
     assert.deepEqual(await once(child, 'exit'), [0, null]);

@@ -69,14 +69,14 @@ test('a time-out of the package in the middle, and its retry: one transfer', asy
     baseURL: client.baseURL,
     apiKey: 'blockrun',
     fetch: client.fetch,
-    timeout: 700,
+    timeout: 2_500,
   });
   way.loses = 'answer';
   let lost = 0;
   way.events.on('lost', () => {
     lost += 1;
     // Until the package has given up on its first try, and retries.
-    if (lost === 2) setTimeout(() => (way.loses = undefined), 900);
+    if (lost === 2) setTimeout(() => (way.loses = undefined), 3_000);
   });
   const { choices } = await openai.chat.completions.create(ASKED);
   assert(choices[0].message.content);
@@ -86,7 +86,7 @@ test('a time-out of the package in the middle, and its retry: one transfer', asy
 });
 
 test('once a payment was sent an error is an answer that is not retried', async (t) => {
-  const { way, client, openai, spent } = await setup(t, { timeout: 1_500 });
+  const { way, client, openai, spent } = await setup(t, { timeout: 5_000 });
   way.loses = 'answer';
   const error = await thrown(openai.chat.completions.create(ASKED));
   assert(error instanceof OpenAI.APIError && error.status >= 400, error);

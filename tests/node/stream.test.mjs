@@ -123,9 +123,13 @@ test('an early end closes the connection', async (t) => {
         for await (const _chunk of stream) throw new Error('enough');
       }),
     cancel: async (stream) => {
-      const reading = read(stream);
-      setTimeout(() => stream.cancel(), 50);
-      assert((await reading).length > 1);
+      let seen = 0;
+      for await (const _chunk of stream) {
+        seen += 1;
+        // While the next one is awaited.
+        if (seen === 2) setTimeout(() => stream.cancel(), 50);
+      }
+      assert(seen > 1);
     },
     body: async (stream) => {
       const reader = stream.body.getReader();
@@ -257,7 +261,7 @@ test('10,000 chunks are pulled at constant memory', async (t) => {
   let sent = 0;
   const server = await serving(t, async (_request, response) => {
     response.writeHead(200, EVENT_STREAM);
-    const data = `data: ${JSON.stringify(chunkOf('', { padding: 'x'.repeat(2_000) }))}\n\n`;
+    const data = `data: ${JSON.stringify(chunkOf('', { padding: 'x'.repeat(8_000) }))}\n\n`;
     for (; sent < count && !response.destroyed; sent++) {
       if (!response.write(data)) await once(response, 'drain');
     }
@@ -278,9 +282,10 @@ test('10,000 chunks are pulled at constant memory', async (t) => {
   }
   collect();
   const grown = (process.memoryUsage().rss - before) / 1e6;
-  t.diagnostic(`${seen} chunks of 2 kB, ${grown.toFixed(1)} MB more after the first 1,000`);
+  t.diagnostic(`${seen} chunks of 8 kB, ${grown.toFixed(1)} MB more after the first 1,000`);
   assert.equal(seen, count + 1);
-  assert(grown < 16, `${grown} MB more`);
+  // All of them are 80 MB; what the allocator keeps of those that are gone differs by some 10.
+  assert(grown < 40, `${grown} MB more`);
 });
 
 test('500 streams at once', async (t) => {

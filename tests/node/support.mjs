@@ -224,7 +224,7 @@ export function events(...chunks) {
 
 /** Waits until something holds. */
 export async function until(holds, what) {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 6_000; tries++) {
     if (await holds()) return;
     await sleep(10);
   }

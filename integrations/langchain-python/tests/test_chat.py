@@ -121,30 +121,30 @@ def test_what_is_not_in_the_form_is_told(gateway: str) -> None:
             model(gateway).with_structured_output(**options)
 
 
-@pytest.mark.parametrize("lost", [lambda: Losing(1), lambda: Dark(0.9)], ids=["one", "many"])
+@pytest.mark.parametrize("lost", [lambda: Losing(1), lambda: Dark(2.6)], ids=["one", "many"])
 def test_default_retries_pay_once(gateway: str, lost: Callable[[], Losing | Dark]) -> None:
     """When many are lost the client's time is over first: what asks again is LangChain's model."""
     with one_transfer(gateway, lost()) as url:
-        assert model(url, timeout=0.5).invoke("Hello!").content
+        assert model(url, timeout=2.0).invoke("Hello!").content
 
 
 def test_default_retries_of_a_stream_pay_once(gateway: str) -> None:
-    with one_transfer(gateway, Dark(0.9)) as url:
-        chunks = list(model(url, timeout=0.5).stream("Count to 5"))
+    with one_transfer(gateway, Dark(2.6)) as url:
+        chunks = list(model(url, timeout=2.0).stream("Count to 5"))
     assert "".join(chunk.text for chunk in chunks) == "[practice] 1 2 3 4 5"
 
 
 async def test_in_asyncio_too(gateway: str) -> None:
-    with one_transfer(gateway, Dark(0.9)) as url:
-        assert (await model(url, timeout=0.5).ainvoke("Hello!")).content
-    with one_transfer(gateway, Dark(0.9)) as url:
-        chunks = [chunk async for chunk in model(url, timeout=0.5).astream("Count to 5")]
+    with one_transfer(gateway, Dark(2.6)) as url:
+        assert (await model(url, timeout=2.0).ainvoke("Hello!")).content
+    with one_transfer(gateway, Dark(2.6)) as url:
+        chunks = [chunk async for chunk in model(url, timeout=2.0).astream("Count to 5")]
     assert "".join(chunk.text for chunk in chunks) == "[practice] 1 2 3 4 5"
 
 
 def test_with_retry_pays_once(gateway: str) -> None:
-    with one_transfer(gateway, Dark(0.9)) as url:
-        plain = model(url, timeout=0.5, max_retries=0)
+    with one_transfer(gateway, Dark(2.6)) as url:
+        plain = model(url, timeout=2.0, max_retries=0)
         with pytest.raises(host.ModelError) as caught:
             plain.invoke("Hello!")
         assert isinstance(caught.value, blockrun_llm.BlockrunError)

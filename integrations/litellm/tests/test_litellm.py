@@ -77,7 +77,7 @@ async def test_litellm_knows_what_it_cost(gateway: str, monkeypatch: pytest.Monk
     assert whole.choices[0].message.content == COUNTED
     assert whole.choices[0].finish_reason == "stop"
     assert whole.usage.completion_tokens >= 5
-    for _ in range(100):
+    for _ in range(1200):
         if len(costs.costs) == 2:
             break
         await asyncio.sleep(0.05)
@@ -126,20 +126,20 @@ def test_a_lost_answer_is_paid_once(gateway: str, stream: bool) -> None:
 
 async def test_default_retries_of_the_router_pay_once(gateway: str) -> None:
     """All answers are lost until the client's time is over: the router asks again."""
-    with one_transfer(gateway, Dark(1)) as url:
+    with one_transfer(gateway, Dark(2.6)) as url:
         assert router(url).completion("mini", HELLO).choices[0].message.content
-    with one_transfer(gateway, Dark(1)) as url:
+    with one_transfer(gateway, Dark(2.6)) as url:
         assert (await router(url).acompletion("mini", HELLO)).choices[0].message.content
 
 
 def router(url: str) -> Router:
-    deployed = {"model": MODEL, "api_base": url, "timeout": 0.6}
+    deployed = {"model": MODEL, "api_base": url, "timeout": 2.0}
     return Router(model_list=[{"model_name": "mini", "litellm_params": deployed}])
 
 
 def test_retries_of_a_call_pay_once(gateway: str) -> None:
-    with one_transfer(gateway, Dark(0.7)) as url:
-        asked: dict[str, Any] = {"messages": HELLO, "api_base": url, "timeout": 0.6}
+    with one_transfer(gateway, Dark(2.2)) as url:
+        asked: dict[str, Any] = {"messages": HELLO, "api_base": url, "timeout": 2.0}
         assert litellm.completion(MODEL, **asked, num_retries=9).choices[0].message.content
 
 

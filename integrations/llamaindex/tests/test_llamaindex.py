@@ -156,14 +156,14 @@ async def test_default_retries_pay_once(gateway: str) -> None:
     """When all are lost the client's time is over first: what asks again is the LLM."""
     with one_transfer(gateway, Losing(1)) as url:
         assert llm(url).chat(HELLO).message.content
-    with one_transfer(gateway, Dark(0.9)) as url:
-        assert llm(url, timeout=0.5).chat(HELLO).message.content
-    with one_transfer(gateway, Dark(0.9)) as url:
-        assert list(llm(url, timeout=0.5).stream_chat(COUNT))[-1].message.content == COUNTED
-    with one_transfer(gateway, Dark(0.9)) as url:
-        assert (await llm(url, timeout=0.5).achat(HELLO)).message.content
-    with one_transfer(gateway, Dark(0.9)) as url:
-        grown = [piece async for piece in await llm(url, timeout=0.5).astream_chat(COUNT)]
+    with one_transfer(gateway, Dark(2.6)) as url:
+        assert llm(url, timeout=2.0).chat(HELLO).message.content
+    with one_transfer(gateway, Dark(2.6)) as url:
+        assert list(llm(url, timeout=2.0).stream_chat(COUNT))[-1].message.content == COUNTED
+    with one_transfer(gateway, Dark(2.6)) as url:
+        assert (await llm(url, timeout=2.0).achat(HELLO)).message.content
+    with one_transfer(gateway, Dark(2.6)) as url:
+        grown = [piece async for piece in await llm(url, timeout=2.0).astream_chat(COUNT)]
     assert grown[-1].message.content == COUNTED
 
 
