@@ -13,8 +13,8 @@ export declare class CancelHandle {
 export declare class NativeChatStream {
   /** Waits for the head of the answer. Nothing is sent before. */
   open(cancel: CancelHandle): Promise<HeadOutput>
-  /** The next chunk as JSON text; nothing at the end. */
-  next(cancel: CancelHandle): Promise<string | undefined | null>
+  /** The next chunks as JSON texts, those that are there already; none at the end. */
+  next(cancel: CancelHandle): Promise<Array<string>>
   /** What was received so far, as a whole answer. */
   received(): Promise<AnswerOutput>
   /** Ends the answer where it is and closes its connection, once a reader under way is done. */
@@ -113,8 +113,8 @@ export declare class NativeHome {
 export declare class NativeStream {
   /** The head of the answer; nothing once it is being read. */
   head(): HeadOutput | null
-  /** The next event; nothing at the end. A whole answer is one event. */
-  nextEvent(cancel: CancelHandle): Promise<EventOutput | undefined | null>
+  /** The next events, those that are there already; none at the end. A whole answer is one event. */
+  nextEvents(cancel: CancelHandle): Promise<Array<EventOutput>>
   /** The next bytes as received; nothing at the end. Their type is one that browsers know, too. */
   nextBytes(cancel: CancelHandle): Promise<Uint8Array | null>
   /** Ends the answer where it is and closes its connection, once a reader under way is done. */

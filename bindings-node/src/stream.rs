@@ -1,4 +1,5 @@
-//! Answers that are read piece by piece: every piece is asked for, none is pushed.
+//! Answers that are read piece by piece: pieces are asked for, none is pushed. Those that are there
+//! already cross together.
 
 use std::{mem, sync::Arc};
 
@@ -17,6 +18,9 @@ use crate::{
     errors::core,
     output::{AnswerOutput, Cost, EventOutput, HeadOutput},
 };
+
+/// Most pieces that cross at once.
+const MOST: usize = 64;
 
 /// A chat completion in chunks. Collected by the garbage collector, it ends as by `close`.
 #[napi]
@@ -52,18 +56,18 @@ impl NativeChatStream {
         env.spawn_future(cancellable(Some(&cancel), call))
     }
 
-    /// The next chunk as JSON text; nothing at the end.
+    /// The next chunks as JSON texts, those that are there already; none at the end.
     #[napi(catch_unwind)]
     pub fn next<'env>(
         &self,
         env: &'env Env,
         cancel: ClassInstance<'_, CancelHandle>,
-    ) -> Result<PromiseRaw<'env, Option<String>>> {
+    ) -> Result<PromiseRaw<'env, Vec<String>>> {
         let chat = Arc::clone(&self.0);
         let call = async move {
             let mut chat = chat.lock().await;
-            let chunk = core(core(chat.stream())?.next().await)?;
-            Ok(chunk.map(ChatChunk::into_text))
+            let chunks = core(core(chat.stream())?.next_batch(MOST).await)?;
+            Ok(chunks.into_iter().map(ChatChunk::into_text).collect())
         };
         env.spawn_future(cancellable(Some(&cancel), call))
     }
@@ -130,26 +134,26 @@ impl NativeStream {
         Some(HeadOutput::new(*status, headers, Cost::new(receipt.as_ref(), self.billed_to_account)))
     }
 
-    /// The next event; nothing at the end. A whole answer is one event.
+    /// The next events, those that are there already; none at the end. A whole answer is one event.
     #[napi(catch_unwind)]
-    pub fn next_event<'env>(
+    pub fn next_events<'env>(
         &self,
         env: &'env Env,
         cancel: ClassInstance<'_, CancelHandle>,
-    ) -> Result<PromiseRaw<'env, Option<EventOutput>>> {
+    ) -> Result<PromiseRaw<'env, Vec<EventOutput>>> {
         let stream = Arc::clone(&self.stream);
         let call = async move {
             let mut slot = stream.lock().await;
-            let Some(stream) = slot.as_mut() else { return Ok(None) };
+            let Some(stream) = slot.as_mut() else { return Ok(Vec::new()) };
             if let Some(body) = stream.take_whole() {
                 let data = String::from_utf8_lossy(&body).into_owned();
-                return Ok(Some(EventOutput { id: None, event: "message".to_owned(), data }));
+                return Ok(vec![EventOutput { id: None, event: "message".to_owned(), data }]);
             }
-            let event = core(stream.next_event().await)?;
-            if event.is_none() {
+            let events = core(stream.next_events(MOST).await)?;
+            if events.is_empty() {
                 finish(&mut slot).await;
             }
-            Ok(event.map(Into::into))
+            Ok(events.into_iter().map(Into::into).collect())
         };
         env.spawn_future(cancellable(Some(&cancel), call))
     }

@@ -1,5 +1,6 @@
 import type { ServerEvent, Settlement } from './answers.js';
 import type { NativeStream } from './native.js';
+import { Pieces } from './pieces.js';
 import { Reading } from './reading.js';
 import { type Head, toHead } from './response.js';
 
@@ -56,13 +57,16 @@ export class ApiStream implements AsyncIterable<ServerEvent> {
   }
 
   async *#events(): AsyncGenerator<ServerEvent, undefined> {
+    const events = new Pieces(this.#reading, (cancel) => this.#native.nextEvents(cancel));
     try {
-      const ask = () => this.#reading.ask((cancel) => this.#native.nextEvent(cancel));
-      for (let event = await ask(); event; event = await ask()) yield event;
+      for (;;) {
+        const event = events.take() ?? (await events.wait());
+        if (!event) return undefined;
+        yield event;
+      }
     } finally {
       this.#reading.close();
     }
-    return undefined;
   }
 
   /** The same as `cancel`, for `await using`. */

@@ -35,11 +35,16 @@ export class Reading {
     this.#claimed = false;
   }
 
-  /** Asks for something; undefined after the close. Rejects with the reason of the signal. */
-  async ask<T>(question: (cancel: CancelHandle) => Promise<T>): Promise<T | undefined> {
+  /** Whether it was not closed yet. Throws the reason of the signal. */
+  isOpen(): boolean {
     if (this.#signal?.aborted && !this.#over) this.stop();
     if (this.#aborted) throw this.#signal?.reason;
-    if (this.#over) return undefined;
+    return !this.#over;
+  }
+
+  /** Asks for something; undefined after the close. Rejects with the reason of the signal. */
+  async ask<T>(question: (cancel: CancelHandle) => Promise<T>): Promise<T | undefined> {
+    if (!this.isOpen()) return undefined;
     try {
       return await question(this.#cancel);
     } catch (caught) {

@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk, ChatResponse, Fallback, Settlement } from './answers.js';
 import { StreamConsumed } from './errors.js';
 import type { NativeChatStream } from './native.js';
+import { Pieces } from './pieces.js';
 import { Reading } from './reading.js';
 import { type Head, toChunk, toHead, toResponse } from './response.js';
 
@@ -10,11 +11,13 @@ class ChatReading {
   body: ReadableStream<Uint8Array> | undefined;
   readonly #native: NativeChatStream;
   readonly #reading: Reading;
+  readonly #pieces: Pieces<string>;
   readonly #warn: () => void;
 
   constructor(stream: NativeChatStream, signal: AbortSignal | undefined, warn: () => void) {
     this.#native = stream;
     this.#reading = new Reading(() => stream.close(), signal);
+    this.#pieces = new Pieces(this.#reading, (cancel) => stream.next(cancel));
     this.#warn = warn;
   }
 
@@ -37,10 +40,10 @@ class ChatReading {
 
   /** The next chunk, for the one who claimed them. */
   async next(): Promise<ChatCompletionChunk | undefined> {
-    const head = await this.#begin();
+    const head = this.head ?? (await this.#begin());
     try {
-      const raw = await this.#reading.ask((cancel) => this.#native.next(cancel));
-      if (typeof raw === 'string') return toChunk(raw, head);
+      const raw = this.#pieces.take() ?? (await this.#pieces.wait());
+      if (raw !== undefined) return toChunk(raw, head);
     } catch (error) {
       this.close();
       throw error;

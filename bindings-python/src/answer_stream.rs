@@ -1,6 +1,6 @@
 //! The answer of any endpoint, piece by piece.
 
-use blockrun_llm::{chat::ServerFallback, http::PaidStream};
+use blockrun_llm::{chat::ServerFallback, error::Result, http::PaidStream};
 use pyo3::{prelude::*, types::PyBytes};
 use tokio::sync::Mutex as Turn;
 
@@ -8,6 +8,7 @@ use crate::{
     answers::{About, Headers, headers},
     call::Call,
     owned::Owned,
+    ready::{MOST, Ready},
     runtime,
 };
 
@@ -28,8 +29,22 @@ pub(crate) struct AnswerStream {
     #[pyo3(get)]
     is_events: bool,
     desk: Option<Py<PyAny>>,
-    stream: Owned<Turn<Option<PaidStream>>>,
+    stream: Owned<Shared>,
 }
+
+struct Shared {
+    reading: Turn<Option<Reading>>,
+    ready: Ready<Event>,
+}
+
+struct Reading {
+    stream: PaidStream,
+    /// Its last event was seen.
+    done: bool,
+}
+
+/// Its type, data and id.
+type Event = (String, String, Option<String>);
 
 impl AnswerStream {
     pub(crate) fn new(
@@ -49,64 +64,97 @@ impl AnswerStream {
             about: about.text()?,
             is_events: stream.is_events(),
             desk,
-            stream: Owned::new(Turn::new(Some(stream))),
+            stream: Owned::new(Shared {
+                reading: Turn::new(Some(Reading { stream, done: false })),
+                ready: Ready::default(),
+            }),
         })
     }
 }
 
 #[pymethods]
 impl AnswerStream {
-    /// The next event as its type, data and id; `None` at the end. An answer that is no event
-    /// stream is one event.
-    fn next_event(&self, py: Python<'_>) -> PyResult<Call> {
-        let stream = self.stream.get()?;
-        let next = async move {
-            let Some(open) = &mut *stream.lock().await else { return Ok(None) };
-            if !open.is_events() {
-                return Ok(open.take_whole().map(|body| whole_event(&body)));
+    /// The next event, if it has come already: takes no waiting. An answer that is no event stream
+    /// is one event.
+    fn take(&self) -> PyResult<Option<Event>> {
+        Ok(self.stream.get()?.ready.take())
+    }
+
+    /// Waits until there is something to take; false at the end.
+    fn more(&self, py: Python<'_>) -> PyResult<Call> {
+        let shared = self.stream.get()?;
+        let more = async move {
+            let mut reading = shared.reading.lock().await;
+            if shared.ready.is_empty()
+                && let Some(reading) = &mut *reading
+            {
+                shared.ready.add(reading.next_events().await?);
             }
-            let event = open.next_event().await?;
-            if event.as_ref().is_some_and(|event| event.data == DONE) {
-                open.finish().await;
-                return Ok(None);
-            }
-            Ok(event.map(|event| (event.event, event.data, event.id)))
+            Ok(!shared.ready.is_empty())
         };
-        Ok(Call::new(py, &self.desk, next, Ok))
+        Ok(Call::new(py, &self.desk, more, Ok))
     }
 
     /// The next bytes as they were received, whole events at a time; `None` at the end.
     fn next_bytes(&self, py: Python<'_>) -> PyResult<Call> {
-        let stream = self.stream.get()?;
+        let shared = self.stream.get()?;
         let next = async move {
-            let Some(open) = &mut *stream.lock().await else { return Ok(None) };
-            open.next_bytes().await
+            let Some(reading) = &mut *shared.reading.lock().await else { return Ok(None) };
+            reading.stream.next_bytes().await
         };
         Ok(Call::new(py, &self.desk, next, |bytes| Ok(bytes.map(|bytes| bytes.to_vec()))))
     }
 
     /// The body of an answer that is no event stream: once.
     fn take_whole<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let stream = self.stream.get()?;
-        let bytes = stream.try_lock().ok().and_then(|mut open| open.as_mut()?.take_whole());
+        let shared = self.stream.get()?;
+        let bytes = shared
+            .reading
+            .try_lock()
+            .ok()
+            .and_then(|mut reading| reading.as_mut()?.stream.take_whole());
         Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
     }
 
     /// Ends the answer here: closes its connection and its books.
     fn close(&self) -> PyResult<()> {
         // Of the parent process: left alone.
-        let Ok(stream) = self.stream.get() else { return Ok(()) };
-        if let Ok(mut open) = stream.try_lock() {
-            drop(open.take());
+        let Ok(shared) = self.stream.get() else { return Ok(()) };
+        shared.ready.clear();
+        if let Ok(mut reading) = shared.reading.try_lock() {
+            drop(reading.take());
             return Ok(());
         }
         // Somebody is reading at this moment: after that.
         let (runtime, _) = runtime::current()?;
-        runtime.spawn(async move { drop(stream.lock().await.take()) });
+        runtime.spawn(async move {
+            let mut reading = shared.reading.lock().await;
+            drop(reading.take());
+            shared.ready.clear();
+        });
         Ok(())
     }
 }
 
-fn whole_event(body: &[u8]) -> (String, String, Option<String>) {
-    ("message".to_owned(), String::from_utf8_lossy(body).into_owned(), None)
+impl Reading {
+    /// The next events, up to the end where they say it; none at the end.
+    async fn next_events(&mut self) -> Result<Vec<Event>> {
+        if !self.stream.is_events() {
+            let body = self.stream.take_whole();
+            let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
+            return Ok(text.map(|text| ("message".to_owned(), text, None)).into_iter().collect());
+        }
+        let mut events = match self.done {
+            true => Vec::new(),
+            false => self.stream.next_events(MOST).await?,
+        };
+        if let Some(end) = events.iter().position(|event| event.data == DONE) {
+            self.done = true;
+            events.truncate(end);
+        }
+        if events.is_empty() {
+            self.stream.finish().await;
+        }
+        Ok(events.into_iter().map(|event| (event.event, event.data, event.id)).collect())
+    }
 }

@@ -5,7 +5,6 @@ use std::{
     mem,
     pin::Pin,
     sync::{Mutex, PoisonError},
-    task::{Context, Poll, Waker},
 };
 
 use blockrun_llm::Result;
@@ -84,24 +83,6 @@ impl Call {
 
 #[pymethods]
 impl Call {
-    /// What the call brings, in a tuple of one, if it takes no waiting: a chunk that is there
-    /// already. Otherwise `None`, and the call is still to be waited for. Nothing can be asked.
-    fn now(&self, py: Python<'_>) -> PyResult<Option<(Py<PyAny>,)>> {
-        let mut work = self.start()?;
-        let (runtime, _) = runtime::current()?;
-        let polled = py.detach(|| {
-            let _timers = runtime.enter();
-            work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-        });
-        match polled {
-            Poll::Ready(ready) => Ok(Some((ready(py)?,))),
-            Poll::Pending => {
-                self.replace(State::New(work));
-                Ok(None)
-            }
-        }
-    }
-
     /// Makes the call on this thread and returns what it brought.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let ready = runtime::wait(py, self.start()?, |question| match &self.desk {

@@ -11,6 +11,7 @@ use crate::{
     answers::{About, Headers, Told, chat_answer, headers},
     call::Call,
     owned::Owned,
+    ready::{MOST, Ready},
     runtime,
 };
 
@@ -23,6 +24,8 @@ pub(crate) struct ChatStream {
 
 struct Shared {
     reading: Turn<Reading>,
+    /// Chunks as JSON.
+    ready: Ready<String>,
     head: Mutex<Option<Head>>,
 }
 
@@ -38,7 +41,8 @@ type Head = (u16, Headers, Option<String>);
 impl ChatStream {
     pub(crate) fn new(stream: chat::ChatStream, desk: Option<Py<PyAny>>) -> Self {
         let reading = Turn::new(Reading::Open(Box::new(stream)));
-        Self { desk, stream: Owned::new(Shared { reading, head: Mutex::default() }) }
+        let shared = Shared { reading, ready: Ready::default(), head: Mutex::default() };
+        Self { desk, stream: Owned::new(shared) }
     }
 }
 
@@ -57,16 +61,26 @@ impl ChatStream {
         Ok(Call::new(py, &self.desk, open, |()| Ok(None::<bool>)))
     }
 
-    /// The next chunk as JSON; `None` at the end.
-    fn next(&self, py: Python<'_>) -> PyResult<Call> {
+    /// The next chunk as JSON, if it has come already: takes no waiting.
+    fn take(&self) -> PyResult<Option<String>> {
+        Ok(self.stream.get()?.ready.take())
+    }
+
+    /// Waits until there is something to take; false at the end.
+    fn more(&self, py: Python<'_>) -> PyResult<Call> {
         let shared = self.stream.get()?;
-        let next = async move {
-            let Reading::Open(stream) = &mut *shared.reading.lock().await else { return Ok(None) };
-            let next = stream.next().await;
+        let more = async move {
+            let mut reading = shared.reading.lock().await;
+            if !shared.ready.is_empty() {
+                return Ok(true);
+            }
+            let Reading::Open(stream) = &mut *reading else { return Ok(false) };
+            let batch = stream.next_batch(MOST).await;
             shared.note_head(stream);
-            next
+            shared.ready.add(batch?.into_iter().map(ChatChunk::into_text));
+            Ok(!shared.ready.is_empty())
         };
-        Ok(Call::new(py, &self.desk, next, |chunk| Ok(chunk.map(ChatChunk::into_text))))
+        Ok(Call::new(py, &self.desk, more, Ok))
     }
 
     /// What is known since the head of the answer has come.
@@ -94,17 +108,22 @@ impl ChatStream {
         // Of the parent process: left alone.
         let Ok(shared) = self.stream.get() else { return Ok(()) };
         if let Ok(mut reading) = shared.reading.try_lock() {
-            reading.close();
+            shared.close(&mut reading);
             return Ok(());
         }
         // Somebody is reading at this moment: after that.
         let (runtime, _) = runtime::current()?;
-        runtime.spawn(async move { shared.reading.lock().await.close() });
+        runtime.spawn(async move { shared.close(&mut *shared.reading.lock().await) });
         Ok(())
     }
 }
 
 impl Shared {
+    fn close(&self, reading: &mut Reading) {
+        self.ready.clear();
+        reading.close();
+    }
+
     fn note_head(&self, stream: &chat::ChatStream) {
         let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         if head.is_some() {

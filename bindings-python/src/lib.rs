@@ -16,6 +16,7 @@ mod mail;
 mod offline;
 mod owned;
 mod questions;
+mod ready;
 mod requests;
 mod runtime;
 mod wallet;

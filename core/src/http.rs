@@ -11,6 +11,7 @@ mod paid;
 mod poll;
 mod prices;
 mod reading;
+mod ready;
 mod recent;
 mod reconcile;
 mod recover;

@@ -188,6 +188,28 @@ test('a signal ends a stream at each of its stages', async (t) => {
   }
 });
 
+test('chunks that came together are asked for in turn, and end with the stream', async (t) => {
+  const { client } = await setup(t);
+  const asked = client.chatCompletionStream(HI)[Symbol.asyncIterator]();
+  const together = await Promise.all(Array.from({ length: 6 }, () => asked.next()));
+  assert.deepEqual(
+    together.map(({ value }) => value),
+    [...THREE, LAST, undefined, undefined],
+  );
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  const ended = client.chatCompletionStream(HI, { signal: controller.signal });
+  const chunks = ended[Symbol.asyncIterator]();
+  assert.deepEqual((await chunks.next()).value, THREE[0]);
+  controller.abort(reason);
+  assert.equal(await thrown(chunks.next()), reason);
+  const cancelled = client.chatCompletionStream(HI);
+  const rest = cancelled[Symbol.asyncIterator]();
+  assert.deepEqual((await rest.next()).value, THREE[0]);
+  cancelled.cancel();
+  assert.deepEqual(await rest.next(), { done: true, value: undefined });
+});
+
 test('a forgotten stream is closed by the garbage collector, also under a signal', async (t) => {
   const { open, client } = await endless(t);
   const { signal } = new AbortController();

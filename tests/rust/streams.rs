@@ -57,6 +57,18 @@ async fn rest(stream: &mut ChatStream) -> Result<Vec<ChatChunk>> {
     Ok(chunks)
 }
 
+/// The same, as many at a time as there are.
+async fn rest_in_batches(stream: &mut ChatStream) -> Result<Vec<ChatChunk>> {
+    let mut chunks = Vec::new();
+    loop {
+        let batch = stream.next_batch(16).await?;
+        if batch.is_empty() {
+            return Ok(chunks);
+        }
+        chunks.extend(batch);
+    }
+}
+
 fn text(chunks: &[ChatChunk]) -> String {
     chunks.iter().map(ChatChunk::text).collect()
 }

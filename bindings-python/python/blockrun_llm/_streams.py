@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from . import _native
     from ._waiting import Waiting
 
-_T = TypeVar("_T")
 _Piece = TypeVar("_Piece")
 _Stream = TypeVar("_Stream", bound="_Reading[Any]")
-
-_TURN = 64
-"""So many pieces are taken at most before other tasks have their turn."""
 
 _Head = tuple[int, list[tuple[str, str]], "str | None"]
 
@@ -103,12 +99,6 @@ class _ThreadReading(_Reading[_Piece]):
     @abstractmethod
     def __next__(self) -> _Piece: ...
 
-    def _pull(self, call: _native.Call[_T]) -> _T:
-        if self._head and (piece := call.now()):
-            return piece[0]
-        last: _T = self._wait(call)
-        return last
-
     def __enter__(self: _Stream) -> _Stream:
         return self
 
@@ -124,9 +114,8 @@ class _ThreadReading(_Reading[_Piece]):
 class _TaskReading(_Reading[_Piece]):
     """A stream that a task reads."""
 
-    _pending: Waiting[Any] | None
-    _pulls: int
-    _start: Callable[[_native.Call[Any]], Waiting[Any]]
+    _pending: Waiting[bool] | None
+    _start: Callable[[_native.Call[bool]], Waiting[bool]]
 
     def __aiter__(self) -> AsyncIterator[_Piece]:
         """The pieces, once: again it is `StreamConsumed`, and nothing is paid."""
@@ -136,24 +125,18 @@ class _TaskReading(_Reading[_Piece]):
     @abstractmethod
     async def __anext__(self) -> _Piece: ...
 
-    async def _pull(self, make: Callable[[], _native.Call[_T]]) -> _T:
+    async def _more(self, native: _native.ChatStream | _native.AnswerStream) -> bool:
+        """Waits until there is something to take; other tasks have their turn meanwhile."""
         # Large, and needed by those only who use it already.
-        from asyncio import CancelledError, sleep
+        from asyncio import CancelledError
 
-        self._pulls += 1
-        if self._pulls % _TURN == 0:
-            # The other tasks' turn, however many pieces there are already.
-            await sleep(0)
         if self._pending is None:
-            call = make()
-            if self._head and (piece := call.now()):
-                return piece[0]
-            self._pending = self._start(call)
+            self._pending = self._start(native.more())
         try:
-            last: _T = await self._pending.end()
+            more = await self._pending.end()
         except CancelledError:
-            # What this task has waited for is left to the next one: no piece is lost. What is not
-            # paid yet is not gone on with, though.
+            # What this task has waited for is left to the next one. What is not paid yet is not
+            # gone on with, though.
             if not self._known_head():
                 self._drop_pending()
             raise
@@ -161,7 +144,7 @@ class _TaskReading(_Reading[_Piece]):
             self._pending = None
             raise
         self._pending = None
-        return last
+        return more
 
     def _drop_pending(self) -> None:
         if self._pending:
@@ -270,9 +253,9 @@ class ChatStream(_Chat, _ThreadReading[ChatCompletionChunk]):
             BlockrunError: As ``chat_completion``. When the head of the answer has not come yet, the
                 stream can be read again: the same call is made, with the same payment.
         """
-        text = self._pull(self._native.next())
-        if text is None:
-            raise StopIteration
+        while (text := self._native.take()) is None:
+            if not self._wait(self._native.more()):
+                raise StopIteration
         return self._chunk(text)
 
 
@@ -293,7 +276,6 @@ class AsyncChatStream(_Chat, _TaskReading[ChatCompletionChunk]):
         self._native = native
         self._start = start
         self._pending = None
-        self._pulls = 0
 
     def close(self) -> None:
         """As that of `ChatStream`."""
@@ -302,9 +284,9 @@ class AsyncChatStream(_Chat, _TaskReading[ChatCompletionChunk]):
 
     async def __anext__(self) -> ChatCompletionChunk:
         """The next chunk; errors as of `ChatStream`."""
-        text = await self._pull(self._native.next)
-        if text is None:
-            raise StopAsyncIteration
+        while (text := self._native.take()) is None:
+            if not await self._more(self._native):
+                raise StopAsyncIteration
         return self._chunk(text)
 
 
@@ -342,9 +324,9 @@ class EventStream(_Events, _ThreadReading[ServerEvent]):
             StreamBroken: The answer was cut short.
             APITimeoutError: The call's time was spent waiting.
         """
-        event = self._pull(self._native.next_event())
-        if event is None:
-            raise StopIteration
+        while (event := self._native.take()) is None:
+            if not self._wait(self._native.more()):
+                raise StopIteration
         return ServerEvent(*event)
 
 
@@ -360,7 +342,6 @@ class AsyncEventStream(_Events, _TaskReading[ServerEvent]):
         self._native = native
         self._start = start
         self._pending = None
-        self._pulls = 0
 
     def close(self) -> None:
         """As that of `EventStream`."""
@@ -369,9 +350,9 @@ class AsyncEventStream(_Events, _TaskReading[ServerEvent]):
 
     async def __anext__(self) -> ServerEvent:
         """The next event; errors as of `EventStream`."""
-        event = await self._pull(self._native.next_event)
-        if event is None:
-            raise StopAsyncIteration
+        while (event := self._native.take()) is None:
+            if not await self._more(self._native):
+                raise StopAsyncIteration
         return ServerEvent(*event)
 
 

@@ -132,8 +132,11 @@ fn is_empty(value: &Value) -> bool {
 
 /// The newest value counts, unless it tells nothing.
 fn replace(into: &mut Map<String, Value>, name: &str, value: &Value) {
-    if !is_empty(value) || !into.contains_key(name) {
-        into.insert(name.to_owned(), value.clone());
+    match into.get_mut(name) {
+        // As most are: every chunk names the completion and the model.
+        Some(old) if old == value || is_empty(value) => {}
+        Some(old) => old.clone_from(value),
+        None => drop(into.insert(name.to_owned(), value.clone())),
     }
 }
 

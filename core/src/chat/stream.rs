@@ -1,5 +1,7 @@
 //! [`ChatStream`]: an answer in chunks, paid for once.
 
+use std::collections::VecDeque;
+
 use http::HeaderMap;
 
 use super::{ChatAccumulator, ChatChunk, ChatResponse, ServerFallback};
@@ -8,6 +10,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     http::{CallKey, PaidRequest, PaidStream, Receipt},
     money::Usdc,
+    sse::ServerEvent,
 };
 
 /// A streamed chat completion. Nothing is sent before it is first read.
@@ -34,8 +37,14 @@ pub struct ChatStream {
     request: PaidRequest,
     open: Option<PaidStream>,
     received: ChatAccumulator,
+    /// Chunks that were received together with one that was asked for.
+    ready: VecDeque<ChatChunk>,
+    /// What came after them instead of a chunk.
+    failed: Option<Error>,
     /// An answer was seen to end.
     finished: bool,
+    /// The last chunk was seen; the books may still be open.
+    ended: bool,
     over: bool,
 }
 
@@ -46,7 +55,10 @@ impl ChatStream {
             request,
             open: None,
             received: ChatAccumulator::default(),
+            ready: VecDeque::new(),
+            failed: None,
             finished: false,
+            ended: false,
             over: false,
         }
     }
@@ -83,19 +95,20 @@ impl ChatStream {
     /// charged and name the key, and the error's response is what was received, in the form of a
     /// whole answer.
     pub async fn next(&mut self) -> Result<Option<ChatChunk>> {
-        if self.over {
-            return Ok(None);
-        }
-        self.open().await?;
-        let read = self.read().await;
-        match &read {
-            Ok(Some(chunk)) => {
-                self.received.push(chunk);
-                self.finished |= chunk.choices().any(|choice| choice.finish_reason().is_some());
-            }
-            Ok(None) | Err(_) => self.over = true,
-        }
-        read.map_err(|error| error.with_response(self.received.json().to_string()))
+        self.fill(1).await?;
+        Ok(self.ready.pop_front())
+    }
+
+    /// The next chunk and those after it that were received already, `most` at most, for a caller to
+    /// whom each call is dear; none at the end. The first one waits for no other, and nothing is read
+    /// ahead. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// As [`ChatStream::next`]; what fails after the first chunk is told the next time.
+    pub async fn next_batch(&mut self, most: usize) -> Result<Vec<ChatChunk>> {
+        self.fill(most).await?;
+        let count = self.ready.len().min(most);
+        Ok(self.ready.drain(..count).collect())
     }
 
     /// Reads the answer to its end and returns it whole.
@@ -107,7 +120,8 @@ impl ChatStream {
         Ok(self.received())
     }
 
-    /// What was received so far, in the form of a whole answer, with what was paid.
+    /// What was received so far, in the form of a whole answer, with what was paid. Chunks of a
+    /// batch count from its beginning.
     pub fn received(&self) -> ChatResponse {
         let mut response = self.received.response();
         response.receipt = self.receipt().cloned();
@@ -147,32 +161,66 @@ impl ChatStream {
         self.rail.is_account()
     }
 
-    async fn read(&mut self) -> Result<Option<ChatChunk>> {
-        let Some(open) = &mut self.open else { return Ok(None) };
-        if !open.is_events() {
-            // A server that does not stream has answered whole.
-            return Ok(open.take_whole().map(|body| ChatChunk::from_whole(&body)));
-        }
-        let event = loop {
-            match open.next_event().await? {
-                // It keeps the connection awake and says nothing.
-                Some(event) if event.data.trim().is_empty() && event.event != "error" => {}
-                Some(event) => break event,
-                None if self.finished => {
-                    open.finish().await;
-                    return Ok(None);
-                }
-                None => return Err(open.cut_short()),
+    /// Waits until a chunk is ready, and takes `most` at most; closes the books at the end.
+    async fn fill(&mut self, most: usize) -> Result<()> {
+        while self.ready.is_empty() && !self.over {
+            if let Some(error) = self.failed.take() {
+                self.over = true;
+                return Err(error.with_response(self.received.json().to_string()));
             }
-        };
-        match ChatChunk::from_event(&event) {
-            Ok(Some(chunk)) => Ok(Some(chunk)),
-            Ok(None) => {
+            self.open().await?;
+            let Some(open) = &mut self.open else { break };
+            if self.ended {
                 open.finish().await;
-                Ok(None)
+                self.over = true;
+            } else if open.is_events() {
+                self.read(most).await;
+            } else {
+                // A server that does not stream has answered whole.
+                let whole = open.take_whole().map(|body| ChatChunk::from_whole(&body));
+                self.ended = whole.is_none();
+                whole.into_iter().for_each(|chunk| self.push(chunk));
             }
-            Err(error) => Err(open.fail(error.with_kind(ErrorKind::StreamBroken))),
         }
+        Ok(())
+    }
+
+    /// Reads events: chunks, the end of the answer, or an error.
+    async fn read(&mut self, most: usize) {
+        let Some(open) = &mut self.open else { return };
+        self.failed = match open.next_events(most).await {
+            Ok(events) if !events.is_empty() => {
+                let taken =
+                    self.take(&events).map_err(|error| error.with_kind(ErrorKind::StreamBroken));
+                taken.err().zip(self.open.as_mut()).map(|(error, open)| open.fail(error))
+            }
+            Ok(_) if self.finished => {
+                self.ended = true;
+                None
+            }
+            Ok(_) => Some(open.cut_short()),
+            Err(error) => Some(error),
+        };
+    }
+
+    /// Takes the chunks of events up to the end of the answer, or the first that is an error.
+    fn take(&mut self, events: &[ServerEvent]) -> Result<()> {
+        for event in events.iter().filter(|event| !is_idle(event)) {
+            match ChatChunk::from_event(event)? {
+                Some(chunk) => self.push(chunk),
+                None => {
+                    self.ended = true;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, chunk: ChatChunk) {
+        self.received.push(&chunk);
+        self.finished |= chunk.choices().any(|choice| choice.finish_reason().is_some());
+        self.ready.push_back(chunk);
     }
 
     /// A payment that was sent, under whatever key, is this stream's from now on.
@@ -183,4 +231,9 @@ impl ChatStream {
             self.request.key = CallKey::Given(key.to_owned());
         }
     }
+}
+
+/// It keeps the connection awake and says nothing.
+fn is_idle(event: &ServerEvent) -> bool {
+    event.data.trim().is_empty() && event.event != "error"
 }

@@ -1,7 +1,11 @@
 //! Reads an event stream, and finds its rest when the connection is lost.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
+use bytes::Bytes;
 use http::Method;
 use url::Url;
 
@@ -9,6 +13,7 @@ use super::{
     address::below,
     call::HEARTBEAT,
     headers,
+    ready::at_once,
     stream::{Books, Resumption},
     transport::{Incoming, Leg},
 };
@@ -37,6 +42,10 @@ pub(super) struct Reading {
     /// `None` while the connection is lost, and after the end.
     incoming: Option<Incoming>,
     parser: EventParser,
+    /// Events that were received together with one that was asked for.
+    ready: VecDeque<ServerEvent>,
+    /// What came after them instead of an event.
+    failed: Option<Error>,
     /// Id of the last event that was handed over.
     last_id: Option<String>,
     events: u64,
@@ -62,6 +71,8 @@ impl Reading {
             remaining,
             incoming: Some(incoming),
             parser: EventParser::default(),
+            ready: VecDeque::new(),
+            failed: None,
             last_id: None,
             events: 0,
             complete: false,
@@ -72,17 +83,37 @@ impl Reading {
         }
     }
 
-    /// The next event.
-    pub(super) async fn next(&mut self) -> Result<Option<ServerEvent>> {
+    /// The next event, and those after it that were received already, `most` at most; none at the
+    /// end. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self, most: usize) -> Result<Vec<ServerEvent>> {
         self.renew_lease();
-        while !self.ended {
-            match self.parser.next_event() {
-                Ok(Some(event)) => {
-                    self.note(&event);
-                    return Ok(Some(event));
+        if self.ready.is_empty() {
+            let first = self.wait_for_one().await?;
+            self.ready.extend(first);
+        }
+        if !self.ready.is_empty() {
+            for _ in self.ready.len()..most {
+                match self.one_ready().await {
+                    Ok(Some(event)) => self.ready.push_back(event),
+                    Ok(None) => break,
+                    Err(error) => {
+                        self.failed = Some(error);
+                        break;
+                    }
                 }
-                Ok(None) => {}
-                Err(error) => return Err(self.broken(&error)),
+            }
+        }
+        let count = self.ready.len().min(most);
+        Ok(self.ready.drain(..count).collect())
+    }
+
+    async fn wait_for_one(&mut self) -> Result<Option<ServerEvent>> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        while !self.ended {
+            if let Some(event) = self.parsed()? {
+                return Ok(Some(event));
             }
             match self.read().await {
                 Ok(()) => {}
@@ -92,11 +123,40 @@ impl Reading {
         Ok(None)
     }
 
+    /// An event that was received already. A connection that is lost is found again by who waits.
+    async fn one_ready(&mut self) -> Result<Option<ServerEvent>> {
+        while !self.ended {
+            if let Some(event) = self.parsed()? {
+                return Ok(Some(event));
+            }
+            let Some(incoming) = &mut self.incoming else { break };
+            let Some(piece) = at_once(incoming.chunk()).await else { break };
+            self.take(piece);
+        }
+        Ok(None)
+    }
+
+    /// The next event of what was read.
+    fn parsed(&mut self) -> Result<Option<ServerEvent>> {
+        let event = self.parser.next_event().map_err(|error| self.broken(&error))?;
+        if let Some(event) = &event {
+            self.note(event);
+        }
+        Ok(event)
+    }
+
     /// Reads a piece, or finds the connection again.
     async fn read(&mut self) -> Result<()> {
         let Some(incoming) = &mut self.incoming else { return self.reopen().await };
         let wait = Wait { paid: self.paid.as_ref(), total: self.timeout };
-        match wait.on(incoming.chunk(), &mut self.remaining).await? {
+        let piece = wait.on(incoming.chunk(), &mut self.remaining).await?;
+        self.take(piece);
+        Ok(())
+    }
+
+    /// What the connection brought: a piece, its end, or its loss.
+    fn take(&mut self, piece: Result<Option<Bytes>>) {
+        match piece {
             Ok(Some(bytes)) => self.parser.push(&bytes),
             // Whether that was the end, who knows what it carries can say.
             Ok(None) if self.complete || !self.is_resumable() => {
@@ -107,7 +167,6 @@ impl Reading {
             }
             Err(error) => self.lost_by(error),
         }
-        Ok(())
     }
 
     fn note(&mut self, event: &ServerEvent) {
@@ -146,7 +205,7 @@ impl Reading {
         let url = answer_url(&paid.http.api_url, &paid.payment_id);
         let headers = headers::events_after(self.last_id.as_deref(), &paid.recovery)?;
         let wait = Wait { paid: Some(paid), total: self.timeout };
-        let leg = Leg { method: Method::GET, url: &url, headers, body: bytes::Bytes::new() };
+        let leg = Leg { method: Method::GET, url: &url, headers, body: Bytes::new() };
         let pause = pause(self.resumes);
         let asked = async {
             tokio::time::sleep(pause).await;

@@ -13,6 +13,9 @@ use crate::{
     sse::ServerEvent,
 };
 
+/// Most events in one piece of a body.
+const MOST: usize = 64;
+
 /// What a call brought: a whole answer, or the head of a stream and what its reader needs.
 pub(super) struct Delivery {
     pub(super) response: PaidResponse,
@@ -126,20 +129,38 @@ impl PaidStream {
     /// `StreamBroken` when the connection was lost and the rest is not to be had, `Timeout` when
     /// the call's time was spent waiting; both say what was charged and name the key.
     pub async fn next_event(&mut self) -> Result<Option<ServerEvent>> {
+        Ok(self.next_events(1).await?.pop())
+    }
+
+    /// The next event and those after it that were received already, `most` at most, for a caller to
+    /// whom each call is dear; none where [`next_event`](Self::next_event) has none. The first one
+    /// waits for no other, and nothing is read ahead. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// As [`PaidStream::next_event`]; what fails after the first event is told the next time.
+    pub async fn next_events(&mut self, most: usize) -> Result<Vec<ServerEvent>> {
         match &mut self.body {
-            Body::Whole(_) => Ok(None),
-            Body::Events(reading) => reading.next().await,
+            Body::Whole(_) => Ok(Vec::new()),
+            Body::Events(reading) => reading.next(most).await,
         }
     }
 
-    /// The next piece of the body as it was received, whole events at a time; `None` at the end.
+    /// The next piece of the body as it was received: whole events, as many as there are; `None` at
+    /// the end.
     ///
     /// # Errors
     /// As [`PaidStream::next_event`].
     pub async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
         match &mut self.body {
             Body::Whole(bytes) => Ok(bytes.take()),
-            Body::Events(reading) => Ok(reading.next().await?.map(|event| event.raw)),
+            Body::Events(reading) => {
+                let mut events = reading.next(MOST).await?;
+                if events.len() < 2 {
+                    return Ok(events.pop().map(|event| event.raw));
+                }
+                let pieces: Vec<_> = events.iter().map(|event| &event.raw[..]).collect();
+                Ok(Some(pieces.concat().into()))
+            }
         }
     }
 

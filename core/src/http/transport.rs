@@ -178,8 +178,8 @@ impl Incoming {
     /// # Errors
     /// `Connection`: the rest is lost.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        let url = self.response.url().clone();
-        self.response.chunk().await.map_err(|cause| broken(&url, cause))
+        let chunk = self.response.chunk().await;
+        chunk.map_err(|cause| broken(self.response.url(), cause))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use conformance::{Fault, FaultProxy};
 
-use crate::{counted, counting, gateway, rest, text, wallet::Wallet};
+use crate::{counted, counting, gateway, rest, rest_in_batches, text, wallet::Wallet};
 
 /// Cuts that are under way at once: most of their time is waiting.
 const AT_ONCE: usize = 32;
@@ -69,7 +69,13 @@ async fn read(wallet: &Wallet, proxy: &FaultProxy, numbers: usize, cut: Option<u
     let before = proxy.arrived();
     let client = wallet.client(&proxy.api_url());
     let mut stream = client.chat_completion_stream(&counting(numbers, false)).unwrap();
-    let read = tokio::time::timeout(Duration::from_secs(60), rest(&mut stream)).await;
+    let read = async {
+        match cut {
+            Some(odd) if odd % 2 == 1 => rest_in_batches(&mut stream).await,
+            _ => rest(&mut stream).await,
+        }
+    };
+    let read = tokio::time::timeout(Duration::from_secs(60), read).await;
     let chunks = read.expect("it hangs").unwrap_or_else(|error| panic!("cut at {cut:?}: {error}"));
     assert_eq!(text(&chunks), counted(numbers), "cut at {cut:?}");
     let numbered: Vec<_> = chunks.iter().map(|chunk| chunk.text()).collect();

@@ -82,3 +82,41 @@ async fn a_future_that_is_dropped_loses_no_chunk() {
     assert_eq!(text(&chunks), counted(40));
     assert_eq!(wallet.paid(address).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_are_the_same_chunks_in_fewer_steps() {
+    let (_running, address) = gateway().await;
+    let wallet = Wallet::new();
+    let client = wallet.client(&api_url(address));
+    let mut stream = client.chat_completion_stream(&counting(500, false)).unwrap();
+    let (mut chunks, mut batches) = (Vec::new(), 0);
+    loop {
+        let batch = stream.next_batch(64).await.unwrap();
+        assert!(batch.len() <= 64);
+        if batch.is_empty() {
+            break;
+        }
+        batches += 1;
+        chunks.extend(batch);
+        // One at a time, in between, is the next one.
+        chunks.extend(stream.next().await.unwrap());
+    }
+    assert_eq!(text(&chunks), counted(500));
+    assert!(chunks.len() >= 500 && batches < chunks.len() / 3, "{batches} of {}", chunks.len());
+    assert!(stream.next_batch(64).await.unwrap().is_empty());
+    assert_eq!(wallet.paid(address).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chunk_waits_for_no_other() {
+    let (_running, address) = gateway().await;
+    let wallet = Wallet::new();
+    let client = wallet.client(&api_url(address));
+    let mut stream = client.chat_completion_stream(&counting(10, true)).unwrap();
+    let mut batches = Vec::new();
+    while batches.last().is_none_or(|batch: &Vec<_>| !batch.is_empty()) {
+        batches.push(stream.next_batch(64).await.unwrap());
+    }
+    assert!(batches.len() > 10, "20 ms between two numbers: {} batches", batches.len());
+    assert_eq!(text(&batches.concat()), counted(10));
+}

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use blockrun_llm::{ApiRequest, ChatRequest, ErrorKind};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -51,7 +52,7 @@ async fn a_stream_may_come_in_any_two_pieces() {
     let client = wallet.client(&format!("http://{address}"));
     let mut ran = 0;
     for split in 0..body.len() {
-        let request = blockrun_llm::ApiRequest::get(format!("/{split}"));
+        let request = ApiRequest::get(format!("/{split}"));
         let mut raw = client.stream(&request).await.unwrap();
         let mut bytes = Vec::new();
         while let Some(event) = raw.next_bytes().await.unwrap() {
@@ -62,12 +63,34 @@ async fn a_stream_may_come_in_any_two_pieces() {
     }
     for split in (0..body.len()).step_by(16) {
         let chat = wallet.client(&format!("http://{address}/{split}"));
-        let request = blockrun_llm::ChatRequest::new("Hello!");
+        let request = ChatRequest::new("Hello!");
         let mut stream = chat.chat_completion_stream(&request).unwrap();
         let chunks = rest(&mut stream).await.unwrap();
         assert_eq!(text(&chunks), WORDS.concat(), "split at {split}");
     }
     println!("ran {ran} of {} splits", body.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_together_is_handed_over_together_and_its_error_after_it() {
+    let mut body = String::from_utf8(body()).unwrap();
+    body.truncate(body.rfind(r#"data:{"choices""#).unwrap());
+    let address = serve(body.into_bytes()).await;
+    let wallet = Wallet::new();
+    let client = wallet.client(&format!("http://{address}/0"));
+    let mut stream = client.chat_completion_stream(&ChatRequest::new("Hello!")).unwrap();
+    let mut batches = Vec::new();
+    let error = loop {
+        match stream.next_batch(5).await {
+            Ok(batch) => batches.push(batch),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5, 2]);
+    assert_eq!(text(&batches.concat()), WORDS.concat());
+    assert_eq!(error.kind(), ErrorKind::StreamBroken, "{error}");
+    assert_eq!(error.response(), Some(&*stream.received().raw));
+    assert!(stream.next_batch(5).await.unwrap().is_empty());
 }
 
 /// Answers every request with these bytes, in two writes, split where the first part of the path
