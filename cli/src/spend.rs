@@ -2,13 +2,12 @@
 
 use std::{
     cmp::Reverse,
-    collections::BTreeMap,
     io::{IsTerminal, stdout},
 };
 
 use blockrun_llm::{
     Usdc,
-    journal::{PaymentFilter, PaymentRecord, RecordState},
+    journal::{PaymentFilter, PaymentSum, SumBy, SumOf},
     money::MICRO_PER_USDC,
 };
 use clap::{Args, ValueEnum};
@@ -57,6 +56,16 @@ enum By {
     Origin,
 }
 
+impl From<By> for SumBy {
+    fn from(by: By) -> Self {
+        match by {
+            By::Day => Self::Day,
+            By::Model => Self::Model,
+            By::Origin => Self::Origin,
+        }
+    }
+}
+
 /// What was spent on one thing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Sum {
@@ -71,13 +80,10 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, payment: &PaymentRecord) {
-        self.payments += 1;
-        let place = match payment.state {
-            RecordState::Settled => &mut self.spent,
-            _ => &mut self.open,
-        };
-        *place = place.saturating_add(payment.amount);
+    fn add(&mut self, other: &PaymentSum) {
+        self.payments += other.payments;
+        self.spent = self.spent.saturating_add(other.settled);
+        self.open = self.open.saturating_add(other.open);
     }
 
     const fn all(&self) -> Usdc {
@@ -91,11 +97,10 @@ pub(crate) async fn run(arguments: SpendArguments, client: ClientArguments) -> R
         since: arguments.since,
         model: arguments.model,
         origin: arguments.origin,
-        limit: Some(usize::MAX),
         ..PaymentFilter::default()
     };
-    let payments = client.looking()?.payments(filter).await?;
-    let (sums, total) = added(arguments.by, &payments);
+    let found = client.looking()?.payment_sums(arguments.by.into(), filter).await?;
+    let (sums, total) = added(arguments.by, &found);
     let by = format!("{:?}", arguments.by).to_lowercase();
     match (arguments.json, arguments.csv) {
         (true, _) => {
@@ -113,25 +118,34 @@ pub(crate) async fn run(arguments: SpendArguments, client: ClientArguments) -> R
 }
 
 /// The sums, days in their order and everything else by its weight; and all of them together.
-fn added(by: By, payments: &[PaymentRecord]) -> (Vec<(String, Sum)>, Sum) {
-    let (mut sums, mut total) = (BTreeMap::<String, Sum>::new(), Sum::default());
-    for payment in payments.iter().filter(|payment| payment.state.counts()) {
-        sums.entry(name(by, payment)).or_default().add(payment);
-        total.add(payment);
+fn added(by: By, found: &[PaymentSum]) -> (Vec<(String, Sum)>, Sum) {
+    let (mut sums, mut total) = (Vec::new(), Sum::default());
+    for one in found {
+        let mut sum = Sum::default();
+        sum.add(one);
+        total.add(one);
+        sums.push((name(&one.of), sum));
     }
-    let mut sums: Vec<_> = sums.into_iter().collect();
     if by != By::Day {
         sums.sort_by_key(|(_, sum)| Reverse(sum.all()));
     }
     (sums, total)
 }
 
-fn name(by: By, payment: &PaymentRecord) -> String {
-    match by {
-        By::Day => when::day(payment.created_at),
-        By::Model => payment.model.clone().unwrap_or_else(|| "-".to_owned()),
-        By::Origin => Url::parse(&payment.url)
-            .map_or_else(|_| payment.url.clone(), |url| url.origin().ascii_serialization()),
+fn name(of: &SumOf) -> String {
+    match of {
+        SumOf::Day(begins) => when::day(*begins),
+        SumOf::Model(model) => model.clone().unwrap_or_else(|| "-".to_owned()),
+        SumOf::Origin(origin) => server(origin),
+    }
+}
+
+/// An origin as people write it: without the port that goes without saying. A server of tools may have
+/// a name instead of an address, and no port.
+fn server(origin: &str) -> String {
+    match Url::parse(origin).map(|url| url.origin()) {
+        Ok(origin) if origin.is_tuple() => origin.ascii_serialization(),
+        _ => origin.trim_end_matches(":0").to_owned(),
     }
 }
 
@@ -194,40 +208,37 @@ fn bar(amount: Usdc, most: Usdc, width: usize) -> String {
 mod tests {
     use super::*;
 
-    fn payment(state: RecordState, created_at: u64, model: &str, micro: u128) -> PaymentRecord {
-        PaymentRecord {
-            key: None,
-            payment_id: String::new(),
-            state,
-            created_at,
-            method: "POST".into(),
-            url: "https://a.test/api/v1/chat/completions".into(),
-            model: Some(model.into()),
-            network: String::new(),
-            amount: Usdc::from_micro(micro),
-            payee: String::new(),
-            nonce: String::new(),
-            valid_before: None,
-            transaction: None,
-        }
+    fn sum(of: SumOf, payments: u64, settled: u128, open: u128) -> PaymentSum {
+        let (settled, open) = (Usdc::from_micro(settled), Usdc::from_micro(open));
+        PaymentSum { of, payments, unresolved: 0, settled, open }
     }
 
     #[test]
-    fn what_counts_is_added_up() {
-        let payments = [
-            payment(RecordState::Settled, 0, "a", 10),
-            payment(RecordState::Released, 0, "a", 1_000),
-            payment(RecordState::Settled, 90_000, "b", 40),
-            payment(RecordState::Unknown, 90_001, "b", 5),
-        ];
+    fn days_keep_their_order_and_the_rest_goes_by_its_weight() {
         let micro = Usdc::from_micro;
-        let a = Sum { payments: 1, spent: micro(10), open: micro(0) };
-        let b = Sum { payments: 2, spent: micro(40), open: micro(5) };
-        let (days, total) = added(By::Day, &payments);
-        assert_eq!(days, [("1970-01-01".into(), a.clone()), ("1970-01-02".into(), b.clone())]);
-        assert_eq!(total, Sum { payments: 3, spent: micro(50), open: micro(5) });
-        assert_eq!(added(By::Model, &payments).0, [("b".into(), b), ("a".into(), a)]);
-        assert_eq!(added(By::Origin, &payments).0, [("https://a.test".into(), total)]);
+        let small = Sum { payments: 1, spent: micro(10), open: micro(0) };
+        let large = Sum { payments: 2, spent: micro(40), open: micro(5) };
+        let all = Sum { payments: 3, spent: micro(50), open: micro(5) };
+        let days = [sum(SumOf::Day(0), 1, 10, 0), sum(SumOf::Day(86_400), 2, 40, 5)];
+        let told = vec![("1970-01-01".into(), small.clone()), ("1970-01-02".into(), large.clone())];
+        assert_eq!(added(By::Day, &days), (told, all.clone()));
+        let model = |name: Option<&str>| SumOf::Model(name.map(Into::into));
+        let models = [sum(model(None), 1, 10, 0), sum(model(Some("b")), 2, 40, 5)];
+        assert_eq!(
+            added(By::Model, &models),
+            (vec![("b".into(), large), ("-".into(), small)], all)
+        );
+    }
+
+    #[test]
+    fn servers_have_the_names_that_people_write() {
+        for (origin, shown) in [
+            ("https://a.test:443", "https://a.test"),
+            ("http://127.0.0.1:8402", "http://127.0.0.1:8402"),
+            ("mcp://weather:0", "mcp://weather"),
+        ] {
+            assert_eq!(name(&SumOf::Origin(origin.into())), shown);
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod reserve;
 mod row;
 mod shared;
 mod spending;
+mod sums;
 mod writer;
 
 pub use list::Unresolved;
@@ -34,6 +35,7 @@ pub use record::{
     Resumable, RowId, Spending, Standing,
 };
 pub use shared::{Journal, Proven};
+pub use sums::{PaymentSum, SumBy, SumOf};
 
 use crate::error::{Error, ErrorKind};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use blockrun_llm::{
     Error, LLMClient, WalletInUse,
     client::PolicyRules,
-    journal::{JournalKind, PaymentFilter},
+    journal::{JournalKind, PaymentFilter, SumBy},
     wallet::{WalletFile, WalletHome},
 };
 
@@ -108,12 +108,12 @@ pub(super) fn policy() -> Finding {
 pub(super) async fn journal(client: &LLMClient) -> Option<Finding> {
     client.address()?;
     let subject = "journal";
-    let everything = PaymentFilter { limit: Some(usize::MAX), ..PaymentFilter::default() };
-    let payments = match client.payments(everything).await {
-        Ok(payments) => payments,
+    let sums = match client.payment_sums(SumBy::Day, PaymentFilter::default()).await {
+        Ok(sums) => sums,
         Err(error) => return Some(Finding::fail(subject, error.to_string())),
     };
-    let open = payments.iter().filter(|payment| payment.state.is_unresolved()).count();
+    let payments: u64 = sums.iter().map(|day| day.payments).sum();
+    let open: u64 = sums.iter().map(|day| day.unresolved).sum();
     Some(match (client.journal(), open) {
         (Some(JournalKind::MemoryBecause(why)), _) => Finding::warn(
             subject,
@@ -122,7 +122,7 @@ pub(super) async fn journal(client: &LLMClient) -> Option<Finding> {
             ),
         ),
         (Some(JournalKind::File(path)), 0) => {
-            Finding::ok(subject, format!("{} ({})", path.display(), payments.len()))
+            Finding::ok(subject, format!("{}, payments in it: {payments}", path.display()))
         }
         (Some(JournalKind::File(_)), open) => Finding::warn(
             subject,

@@ -5,7 +5,9 @@ use crate::{
     chat::ChatResponse,
     error::Result,
     http::{PaidHttp, Reconciliation, is_event_stream},
-    journal::{BudgetState, JournalKind, PaymentFilter, PaymentRecord, Spending},
+    journal::{
+        BudgetState, JournalKind, PaymentFilter, PaymentRecord, PaymentSum, Spending, SumBy,
+    },
     money::Usdc,
     policy::{Policy, Scope},
 };
@@ -18,6 +20,16 @@ impl LLMClient {
     pub async fn payments(&self, filter: PaymentFilter) -> Result<Vec<PaymentRecord>> {
         let PaidHttp { journal, session, clock, .. } = self.inner.rail.wallet("payments")?;
         journal.payments(filter, *session, clock.now()).await
+    }
+
+    /// What was paid from the wallet home, added up for each day, model or server, in their order. The
+    /// filter's `limit` does not matter: no payment is left out, and none is loaded.
+    ///
+    /// # Errors
+    /// `Journal`; `InvalidArgument` with an API key, and for an origin that is no URL.
+    pub async fn payment_sums(&self, by: SumBy, filter: PaymentFilter) -> Result<Vec<PaymentSum>> {
+        let PaidHttp { journal, session, clock, .. } = self.inner.rail.wallet("payment_sums")?;
+        journal.sums(by, filter, *session, clock.now()).await
     }
 
     /// Sums over everything this client and its clones paid.

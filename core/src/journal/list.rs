@@ -17,6 +17,10 @@ use crate::{
 /// Payments that are listed unless a filter says otherwise.
 const LISTED: usize = 1_000;
 
+/// What a filter says of a row but for its time and its state: session, model and origin.
+pub(super) const CHOSEN: &str = "(?2 IS NULL OR session = ?2) AND (?3 IS NULL OR model = ?3)
+     AND (?4 IS NULL OR origin = ?4)";
+
 /// Payments that pass a filter, oldest first.
 pub(super) fn payments(
     db: &Connection,
@@ -26,14 +30,12 @@ pub(super) fn payments(
 ) -> Result<Vec<PaymentRecord>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM calls
-         WHERE created_at >= ?1 AND (?2 IS NULL OR session = ?2) AND (?3 IS NULL OR model = ?3)
-             AND (?4 IS NULL OR origin = ?4)
+         WHERE created_at >= ?1 AND {CHOSEN}
          ORDER BY created_at DESC, id DESC"
     );
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
-    let since = i64::try_from(filter.since.unwrap_or(0)).unwrap_or(i64::MAX);
-    let origin = filter.origin.as_deref().map(origin).transpose()?;
-    let bound = params![since, filter.own.then_some(session), filter.model, origin];
+    let origin = filter.origin.as_deref().map(stored_origin).transpose()?;
+    let bound = params![since(filter), filter.own.then_some(session), filter.model, origin];
     let rows = statement.query_map(bound, Stored::read).map_err(failed)?;
     let mut found = Vec::new();
     for row in rows {
@@ -50,8 +52,13 @@ pub(super) fn payments(
     Ok(found)
 }
 
+/// The time from which on a filter wants payments.
+pub(super) fn since(filter: &PaymentFilter) -> i64 {
+    i64::try_from(filter.since.unwrap_or(0)).unwrap_or(i64::MAX)
+}
+
 /// The origin of a URL, as it is stored.
-fn origin(url: &str) -> Result<String> {
+pub(super) fn stored_origin(url: &str) -> Result<String> {
     let origin = Url::parse(url).ok().as_ref().and_then(Origin::of);
     let problem =
         || Error::argument("origin", &format!("{url:?} is not a URL: write https://host"));

@@ -12,12 +12,12 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::{
     BudgetState, Entry, Identity, JournalKind, JournalOptions, OnUnresolved, PaymentFilter,
-    PaymentRecord, Reservation, Resumable, RowId, Spending, Standing,
+    PaymentRecord, PaymentSum, Reservation, Resumable, RowId, Spending, Standing, SumBy,
     change::{self, Ending},
     compact,
     list::{self, Unresolved},
     lookup::{self, Clocks, Hashes},
-    open, reserve, spending,
+    open, reserve, spending, sums,
     writer::{Writer, broken},
 };
 use crate::{
@@ -217,6 +217,21 @@ impl Journal {
         now: Timestamp,
     ) -> Result<Vec<PaymentRecord>> {
         self.open().await?.writer.run(move |db| list::payments(db, &filter, session, now)).await
+    }
+
+    /// Sums over the payments that pass a filter, for each day, model or server; `session` names the
+    /// asking client. The filter's `limit` does not matter.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an origin that is no URL, `Journal`.
+    pub async fn sums(
+        &self,
+        by: SumBy,
+        filter: PaymentFilter,
+        session: [u8; 16],
+        now: Timestamp,
+    ) -> Result<Vec<PaymentSum>> {
+        self.open().await?.writer.run(move |db| sums::sums(db, by, &filter, session, now)).await
     }
 
     /// Sums over the payments of one client object.
