@@ -129,7 +129,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("blockrun wallet balance", "what it holds on each network"),
         ],
     ),
-    ("wallet create", &[("blockrun wallet create --encrypt", "under a passphrase")]),
+    (
+        "wallet create",
+        &[
+            ("blockrun wallet create --encrypt", "under a passphrase"),
+            ("blockrun wallet create --mnemonic", "from 12 words, to be written down"),
+        ],
+    ),
     ("wallet import", &[("blockrun wallet import keystore.json", "asks for its passphrase")]),
     ("wallet show", &[("blockrun wallet show", "the address, and where the key is")]),
     ("wallet balance", &[("blockrun wallet balance --network base", "on one network")]),
@@ -140,6 +146,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ),
     ("wallet backup", &[("blockrun wallet backup key.json", "asks for a passphrase")]),
     ("wallet encrypt", &[("blockrun wallet encrypt", "asks for a passphrase")]),
+    ("wallet decrypt", &[("blockrun wallet decrypt --in-plain", "asks first")]),
     ("wallet list", &[("blockrun wallet list", "wallets of other programs; none is used")]),
     ("doctor", &[("blockrun doctor", "ok, warn or fail, and the way out")]),
     (

@@ -4,6 +4,7 @@ mod ask;
 mod fund;
 mod keep;
 mod look;
+mod words;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,10 @@ BLOCKRUN_WALLET_PASSPHRASE_COMMAND prints, or by asking.";
 enum WalletCommand {
     /// Make a new wallet. Never overwrites one.
     Create {
+        /// Make it from 12 words (BIP-39), which are shown once, on a terminal: whoever has written them
+        /// down has a copy. Its account is the one at m/44'/60'/0'/0/0.
+        #[arg(long)]
+        mnemonic: bool,
         /// Keep it under a passphrase. Also when the environment has one.
         #[arg(long)]
         encrypt: bool,
@@ -77,6 +82,12 @@ enum WalletCommand {
     },
     /// Put the key that is here in plain under a passphrase.
     Encrypt,
+    /// Take the key that is here out from under its passphrase, once that has been confirmed.
+    Decrypt {
+        /// The key is to lie in plain, in a file that only you can read. Has to be said.
+        #[arg(long, required = true)]
+        in_plain: bool,
+    },
     /// List wallets that other programs keep here. Uses none of them.
     List {
         /// Print JSON.
@@ -135,7 +146,8 @@ pub(crate) async fn run(
     client: ClientArguments,
 ) -> Result<(), Failure> {
     match arguments.command {
-        WalletCommand::Create { encrypt } => keep::create(encrypt),
+        WalletCommand::Create { mnemonic: false, encrypt } => keep::create(encrypt),
+        WalletCommand::Create { mnemonic: true, encrypt } => words::create(encrypt),
         WalletCommand::Import(arguments) => keep::import(arguments),
         WalletCommand::Show { json } => look::show(json),
         WalletCommand::Balance { network, json } => look::balance(client, network, json).await,
@@ -144,6 +156,7 @@ pub(crate) async fn run(
         WalletCommand::Export { to: None, .. } => keep::export_shown(),
         WalletCommand::Backup { file } => keep::backup(&file),
         WalletCommand::Encrypt => keep::encrypt(),
+        WalletCommand::Decrypt { .. } => keep::decrypt(),
         WalletCommand::List { json } => look::list(json),
     }
 }

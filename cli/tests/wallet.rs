@@ -284,6 +284,25 @@ fn a_key_is_not_shown_where_nobody_confirms_it() {
 }
 
 #[test]
+fn words_are_not_shown_and_nothing_is_decrypted_where_nobody_is() {
+    let (_folder, home) = fresh();
+    let (code, text) = run(&home, &["create", "--mnemonic"]);
+    assert!(code == Some(2) && text.contains("on a terminal only"), "{text}");
+    assert!(!home.join(".session").exists());
+    let encrypted = |arguments: &[&str]| {
+        let mut command = wallet(&home, arguments);
+        let output = command.env("BLOCKRUN_WALLET_PASSPHRASE", "one").output().unwrap();
+        (output.status.code(), told(&output))
+    };
+    assert_eq!(encrypted(&["create"]).0, Some(0));
+    let (code, text) = encrypted(&["decrypt"]);
+    assert!(code == Some(2) && text.contains("--in-plain"), "{text}");
+    let (code, text) = encrypted(&["decrypt", "--in-plain"]);
+    assert!(code == Some(2) && text.contains("wallet export --to FILE"), "{text}");
+    assert!(home.join("keystore.json").exists() && !home.join(".session").exists());
+}
+
+#[test]
 fn what_pays_is_told_and_where_it_comes_from() {
     let (_folder, home) = fresh();
     let (code, text) = run(&home, &["show"]);

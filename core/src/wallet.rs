@@ -29,7 +29,7 @@ pub(crate) use home::home_folder;
 pub use home::{WalletFile, WalletHome, write_key_file};
 pub use keystore::{Keystore, ScryptCost};
 pub use local::LocalKey;
-pub use mnemonic::DEFAULT_DERIVATION_PATH;
+pub use mnemonic::{DEFAULT_DERIVATION_PATH, new_mnemonic};
 pub use passphrase::Passphrase;
 pub(crate) use private::{create_file, create_folder};
 pub use secret::SecretKey;

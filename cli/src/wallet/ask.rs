@@ -27,8 +27,11 @@ pub(super) fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {
 pub(crate) fn line(question: &str) -> Result<String, Failure> {
     let _ = write!(stderr(), "{question}: ");
     let mut line = String::new();
-    stdin().read_line(&mut line).map_err(|cause| unread(&cause))?;
-    Ok(line.trim().to_owned())
+    match stdin().read_line(&mut line) {
+        Ok(0) => Err(unread(&IoKind::UnexpectedEof.into())),
+        Ok(_) => Ok(line.trim().to_owned()),
+        Err(cause) => Err(unread(&cause)),
+    }
 }
 
 /// The passphrase of the wallet that is here: from the environment, else asked for. `None` where

@@ -1,4 +1,4 @@
-//! What writes key files: create, import, export, backup, encrypt.
+//! What writes key files: create, import, export, backup, encrypt, decrypt.
 
 use std::{
     io::{IsTerminal, Read, stdin, stdout},
@@ -28,7 +28,16 @@ pub(super) fn create(encrypt: bool) -> Result<(), Failure> {
     let home = home()?;
     home.check_vacant().map_err(told)?;
     let passphrase = ask::new(encrypt)?;
-    let file = home.create(&SecretKey::generate()?, passphrase.as_ref()).map_err(told)?;
+    new(&home, &SecretKey::generate()?, passphrase.as_ref())
+}
+
+/// Keeps a key that nobody has had before.
+pub(super) fn new(
+    home: &WalletHome,
+    key: &SecretKey,
+    passphrase: Option<&Passphrase>,
+) -> Result<(), Failure> {
+    let file = home.create(key, passphrase).map_err(told)?;
     made(&file)?;
     remark("It is empty: `blockrun wallet fund` says how money gets in.")
 }
@@ -70,6 +79,29 @@ pub(super) fn encrypt() -> Result<(), Failure> {
     made(&file)
 }
 
+/// The keystore stays beside the plain file, as that of a wallet that gave way to another.
+pub(super) fn decrypt() -> Result<(), Failure> {
+    let home = home()?;
+    let there = home.file().map_err(told)?.ok_or_else(no_wallet)?;
+    if !there.encrypted {
+        let path = there.path.display();
+        return Err(Failure::usage(format!("{path} is not encrypted")));
+    }
+    if !ask::somebody() {
+        return Err(Failure::usage(
+            "a wallet is decrypted for somebody who confirms it on a terminal; `blockrun wallet export \
+             --to FILE` writes its key to a file that only you can read",
+        ));
+    }
+    let key = opened(&home)?;
+    confirm(&key, "lie in plain", "Whoever can read its file can take all of its money.")?;
+    let (file, kept) = home.replace(&key, None).map_err(told)?;
+    for keystore in kept {
+        remark(&format!("the keystore is kept in {}", keystore.display()))?;
+    }
+    made(&file)
+}
+
 pub(super) fn backup(file: &Path) -> Result<(), Failure> {
     let key = opened(&home()?)?;
     let passphrase = ask::new(true)?;
@@ -91,18 +123,23 @@ pub(super) fn export_shown() -> Result<(), Failure> {
         ));
     }
     let key = opened(&home()?)?;
-    let address = key.address().to_string();
-    let end = &address[address.len() - 6..];
-    remark(&format!("Whoever sees the key of {address} can take all of its money."))?;
-    if !ask::line(&format!("Type its last 6 characters, {end}, to have it shown"))?
-        .eq_ignore_ascii_case(end)
-    {
-        return Err(Failure::usage("not confirmed; nothing was shown"));
-    }
+    confirm(&key, "be shown", "Whoever sees it can take all of its money.")?;
     print(&key.expose_hex())
 }
 
-fn home() -> Result<WalletHome, Failure> {
+/// Goes on only when whoever sits there types the end of the account's address.
+fn confirm(key: &SecretKey, what: &str, risk: &str) -> Result<(), Failure> {
+    let address = key.address().to_string();
+    let end = &address[address.len() - 6..];
+    remark(&format!("The key of {address} is to {what}. {risk}"))?;
+    let typed = ask::line(&format!("Type the last 6 characters of the address, {end}, to go on"))?;
+    match typed.eq_ignore_ascii_case(end) {
+        true => Ok(()),
+        false => Err(Failure::usage("not confirmed; nothing was done")),
+    }
+}
+
+pub(super) fn home() -> Result<WalletHome, Failure> {
     WalletHome::find(None).map_err(told)
 }
 

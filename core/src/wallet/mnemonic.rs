@@ -10,12 +10,31 @@ use sha2::Sha512;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::SecretKey;
-use crate::error::{Error, Result};
+use crate::{
+    clock::random_bytes,
+    error::{Error, Result},
+};
 
 /// The first account of a phrase in most wallets (BIP-44, coin 60).
 pub const DEFAULT_DERIVATION_PATH: &str = "m/44'/60'/0'/0/0";
 /// A step with this bit is hardened.
 const HARDENED: u32 = 1 << 31;
+
+/// A new phrase of 12 English words (BIP-39, 128 bits from the operating system's generator), which
+/// leads to keys by [`SecretKey::from_mnemonic`]. It is zeroized when dropped, and kept nowhere.
+///
+/// # Errors
+/// `Payment` when the system has no randomness to give.
+pub fn new_mnemonic() -> Result<Zeroizing<String>> {
+    let entropy = Zeroizing::new(random_bytes::<16>()?);
+    phrase_of(&entropy)
+}
+
+fn phrase_of(entropy: &[u8; 16]) -> Result<Zeroizing<String>> {
+    let mnemonic = Mnemonic::from_entropy_in(Language::English, entropy).map_err(no_phrase)?;
+    // Joined at once: a text that grows leaves its beginning in memory.
+    Ok(Zeroizing::new(mnemonic.words().collect::<Vec<_>>().join(" ")))
+}
 
 impl SecretKey {
     /// The key at a path below a phrase of 12, 15, 18, 21 or 24 English words; `passphrase` is that
@@ -148,6 +167,34 @@ mod tests {
         assert_eq!(
             address(&untidy, "", DEFAULT_DERIVATION_PATH),
             address(JUNK, "", "m/44'/60'/0'/0/0")
+        );
+    }
+
+    /// The first three English test vectors of 12 words of BIP-39.
+    #[test]
+    fn phrases_of_bip_39() {
+        let twice = |word: &str, last: &str| format!("{}{last}", format!("{word} ").repeat(11));
+        for (byte, phrase) in [
+            (0x00, twice("abandon", "about")),
+            (
+                0x7f,
+                "legal winner thank year wave sausage worth useful legal winner thank yellow"
+                    .into(),
+            ),
+            (0xff, twice("zoo", "wrong")),
+        ] {
+            assert_eq!(*phrase_of(&[byte; 16]).unwrap(), phrase);
+        }
+    }
+
+    #[test]
+    fn a_new_phrase_leads_to_a_key_and_is_another_each_time() {
+        let (one, two) = (new_mnemonic().unwrap(), new_mnemonic().unwrap());
+        assert_eq!(one.split(' ').count(), 12);
+        assert_ne!(*one, *two);
+        assert_ne!(
+            address(&one, "", DEFAULT_DERIVATION_PATH),
+            address(&two, "", DEFAULT_DERIVATION_PATH)
         );
     }
 
