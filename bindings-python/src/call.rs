@@ -96,7 +96,7 @@ impl Call {
     fn post(&self, event_loop: Py<PyAny>, queue: Py<PyAny>) -> PyResult<()> {
         let work = self.start()?;
         let (runtime, office) = runtime::current()?;
-        let inbox = office.inbox(event_loop, queue);
+        let inbox = office.inbox(event_loop, queue)?;
         let task = runtime.spawn(DESK.scope(Desk::Inbox(inbox.clone()), work));
         let abort = task.abort_handle();
         let end = runtime.spawn(async move {

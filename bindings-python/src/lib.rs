@@ -43,6 +43,8 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let leave = wrap_pyfunction!(super::runtime::leave_interpreter, module)?;
+        module.py().import("atexit")?.call_method1("register", (leave,))?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

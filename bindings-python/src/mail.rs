@@ -1,12 +1,16 @@
 //! How a coroutine hears of its call: news go to a queue of its event loop.
 //!
 //! One thread takes the news of all calls to all event loops, as many at a time as there are: it
-//! alone waits for the GIL, and each loop is woken once for all of them.
+//! alone waits for the GIL, and each loop is woken once for all of them. It is out of the
+//! interpreter before that ends: up to Python 3.13 a thread that comes back for the GIL then, as after
+//! the `send` with which asyncio wakes a loop, is ended from outside. PyO3 guards its own way to the GIL
+//! and not that one, no Rust code survives it, and the process is aborted.
 
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -45,32 +49,69 @@ struct Letter {
 
 /// Where all news of a process are handed in.
 #[derive(Debug)]
-pub(crate) struct PostOffice(Sender<Letter>);
+pub(crate) struct PostOffice {
+    letters: Sender<Letter>,
+    door: Arc<Door>,
+}
 
 impl PostOffice {
     /// Starts the thread.
     pub(crate) fn open() -> io::Result<Self> {
         let (sender, letters) = channel();
-        thread::Builder::new().name("blockrun-mail".to_owned()).spawn(move || carry(&letters))?;
-        Ok(Self(sender))
+        let door = Arc::<Door>::default();
+        let postman = Arc::clone(&door);
+        thread::Builder::new()
+            .name("blockrun-mail".to_owned())
+            .spawn(move || carry(&letters, &postman))?;
+        Ok(Self { letters: sender, door })
     }
 
     /// A queue, `asyncio.Queue`, of an event loop.
-    pub(crate) fn inbox(&self, event_loop: Py<PyAny>, queue: Py<PyAny>) -> Arc<Inbox> {
-        Arc::new(Inbox { event_loop, queue, office: self.0.clone() })
+    pub(crate) fn inbox(&self, event_loop: Py<PyAny>, queue: Py<PyAny>) -> PyResult<Arc<Inbox>> {
+        if self.door.closed.load(Ordering::Acquire) {
+            return Err(PyRuntimeError::new_err("the program ends; no call begins any more"));
+        }
+        Ok(Arc::new(Inbox { event_loop, queue, office: self.letters.clone() }))
+    }
+
+    /// Brings no more news; returns when the thread is out of the interpreter.
+    pub(crate) fn close(&self, py: Python<'_>) {
+        self.door.closed.store(true, Ordering::Release);
+        py.detach(|| self.door.while_nobody_else_is_inside(|| ()));
     }
 }
 
-fn carry(letters: &Receiver<Letter>) {
+/// What the thread goes through, in and out of the interpreter.
+#[derive(Debug, Default)]
+struct Door {
+    closed: AtomicBool,
+    /// Held while the thread is inside, or waits for the GIL.
+    inside: Mutex<()>,
+}
+
+impl Door {
+    fn while_nobody_else_is_inside<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        act()
+    }
+}
+
+fn carry(letters: &Receiver<Letter>, door: &Door) {
     while let Ok(first) = letters.recv() {
-        let attached = Python::try_attach(|py| {
-            // Those that came while this thread waited for the GIL.
-            for (event_loop, bag) in sorted(py, std::iter::once(first).chain(letters.try_iter())) {
-                // A loop that was closed has no coroutine left that waits.
-                let _delivered = deliver(py, &event_loop, bag);
+        let delivered = door.while_nobody_else_is_inside(|| {
+            if door.closed.load(Ordering::Acquire) {
+                return None;
             }
+            Python::try_attach(|py| {
+                // Those that came while this thread waited for the GIL.
+                let letters = std::iter::once(first).chain(letters.try_iter());
+                for (event_loop, bag) in sorted(py, letters) {
+                    // A loop that was closed has no coroutine left that waits.
+                    let _delivered = deliver(py, &event_loop, bag);
+                }
+            })
         });
-        if attached.is_none() {
+        if delivered.is_none() {
             // The interpreter ends.
             return;
         }

@@ -116,6 +116,14 @@ pub(crate) fn current() -> PyResult<(&'static Runtime, &'static PostOffice)> {
         .ok_or_else(|| PyRuntimeError::new_err("the process forked while a runtime was made"))
 }
 
+/// Called as the interpreter begins to end (`atexit`): none of our threads is in it when it does.
+#[pyfunction]
+pub(crate) fn leave_interpreter(py: Python<'_>) {
+    if let Some(slot) = usable(SLOT.load(Ordering::Acquire)) {
+        slot.office.close(py);
+    }
+}
+
 /// A slot, unless it is another process's.
 #[allow(unsafe_code, reason = "the slot is shared without a lock, see SLOT")]
 fn usable(slot: *const Slot) -> Option<&'static Slot> {

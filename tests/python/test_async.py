@@ -210,6 +210,33 @@ def test_a_loop_that_closes_leaves_nothing_behind() -> None:
         client.close()
 
 
+ENDING = """
+    import asyncio, json, sys, threading, time
+    from blockrun_llm import AsyncLLMClient
+
+    key, url = sys.argv[1:]
+
+    class Loop(asyncio.SelectorEventLoop):
+        def call_soon_threadsafe(self, *arguments, **more):
+            handle = super().call_soon_threadsafe(*arguments, **more)
+            if threading.current_thread() is not threading.main_thread():
+                time.sleep(0.5)  # The loop goes on, and the program ends.
+            return handle
+
+    class Slow:
+        def __del__(self, sleep=time.sleep):
+            sleep(1)  # As the interpreter is taken apart.
+
+    sys.slow = Slow()
+    print(json.dumps(Loop().run_until_complete(AsyncLLMClient(key, url).chat("Hello!"))))
+"""
+
+
+def test_a_program_may_end_while_its_answer_is_still_being_delivered() -> None:
+    with answering(free) as server:
+        assert run(ENDING, KEY, server.url) == "ok"
+
+
 @pytest.mark.parametrize("answer", [True, False, None])
 def test_on_payment_may_be_a_coroutine_of_the_same_task(answer: bool | None) -> None:
     async def use(url: str) -> None:
