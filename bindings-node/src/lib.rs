@@ -5,7 +5,7 @@
 //! - JSON crosses as text: JavaScript says what is JSON, and answers are handed over as received.
 //! - Micro-USDC crosses as `BigInt`, with the same amount in dollars as a number beside it.
 //! - Errors cross as data, see [`errors`]: a promise of Node-API cannot reject with a class.
-//! - Futures run on the runtime of napi-rs, one per process, shared by all threads of Node.
+//! - Futures run on one runtime per process, shared by all threads of Node, see [`runtime`].
 
 // Node-API exports public items, and nothing outside this crate could name them.
 #![allow(unreachable_pub)]
@@ -24,6 +24,7 @@ mod offline;
 mod options;
 mod output;
 mod request;
+mod runtime;
 mod signer;
 mod stream;
 mod tool;

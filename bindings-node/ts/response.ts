@@ -58,12 +58,13 @@ export function toChunk(
   raw: string,
   { costUsd, costMicro, settlement }: Head,
 ): ChatCompletionChunk {
-  return Object.defineProperties(members(raw, NO_CHAT), {
-    costUsd: { value: costUsd },
-    costMicro: { value: costMicro },
-    settlement: { value: settlement },
-    raw: { value: raw },
-  }) as ChatCompletionChunk;
+  const chunk = members(raw, NO_CHAT);
+  // One by one, which is quicker than by a table of them.
+  Object.defineProperty(chunk, 'costUsd', { value: costUsd });
+  Object.defineProperty(chunk, 'costMicro', { value: costMicro });
+  Object.defineProperty(chunk, 'settlement', { value: settlement });
+  Object.defineProperty(chunk, 'raw', { value: raw });
+  return chunk as ChatCompletionChunk;
 }
 
 /** What is JSON as what it says, else text. */

@@ -38,7 +38,14 @@ class ChatReading {
     this.#reading.claim(this.head);
   }
 
-  /** The next chunk, for the one who claimed them. */
+  /** The next chunk, if it has come already, for the one who claimed them. */
+  ready(): ChatCompletionChunk | undefined {
+    if (!this.head) return undefined;
+    const raw = this.#pieces.take();
+    return raw === undefined ? undefined : toChunk(raw, this.head);
+  }
+
+  /** The next chunk. */
   async next(): Promise<ChatCompletionChunk | undefined> {
     const head = this.head ?? (await this.#begin());
     try {
@@ -159,7 +166,7 @@ export class ChatStream implements AsyncIterable<ChatCompletionChunk> {
     reading.claim();
     return {
       next: async () => {
-        const value = await reading.next();
+        const value = reading.ready() ?? (await reading.next());
         return value ? { done: false, value } : { done: true, value };
       },
       return: async () => {

@@ -43,6 +43,7 @@ impl Fields {
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
             b"data" => {
+                self.data.reserve(value.len() + 1);
                 self.data.push_str(&String::from_utf8_lossy(value));
                 self.data.push('\n');
             }
