@@ -34,14 +34,6 @@ pub(crate) struct Unknown {
     pub(crate) txid: Option<B256>,
 }
 
-/// Notes on a claim that was just taken what it is for.
-pub(crate) fn note(db: &Db, key: &ClaimKey, model: &str, now: u64) -> Result<(), StoreError> {
-    let sql = "UPDATE claims SET model = ?5, taken_at = ?6
-               WHERE network = ?1 AND asset = ?2 AND payer = ?3 AND nonce = ?4";
-    let ClaimKey { network, asset, payer, nonce } = key;
-    db.execute(sql, values![*network, asset, payer, nonce, model, now]).map(drop)
-}
-
 /// What was sold in a time of Unix seconds, its end excluded, by day and model and, if wanted, payer;
 /// the oldest day first.
 pub(crate) fn sold(

@@ -54,8 +54,12 @@ pub(crate) struct Claim {
     pub(crate) authorization: B256,
     /// Hash of the token that opens the stored answer, if the client sent one.
     pub(crate) recovery: Option<B256>,
-    /// Public ids of the call: the one that the nonce derives, and those that the client chose.
+    /// The public id that the nonce derives.
+    pub(crate) id: String,
+    /// Public ids of the call: that one, and those that the client chose.
     pub(crate) ids: Vec<String>,
+    /// The model that is bought; `None` when nothing is sold here, but settled for another seller.
+    pub(crate) model: Option<String>,
 }
 
 impl Claim {
@@ -67,10 +71,10 @@ impl Claim {
         token: Option<&RecoveryToken>,
         mut ids: Vec<String>,
     ) -> Self {
-        let own = payment_id(&payment.authorization.nonce);
+        let id = payment_id(&payment.authorization.nonce);
         // Most clients name their calls by it.
-        if !ids.contains(&own) {
-            ids.push(own);
+        if !ids.contains(&id) {
+            ids.push(id.clone());
         }
         let signed = &payment.authorization;
         let content = (
@@ -88,7 +92,9 @@ impl Claim {
             request,
             authorization: keccak256(content.abi_encode()),
             recovery: token.map(RecoveryToken::hash),
+            id,
             ids,
+            model: None,
         }
     }
 }

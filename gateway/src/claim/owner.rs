@@ -6,7 +6,9 @@ use crate::store::{Db, StoreError, values};
 /// Lets every claim go that nobody works on any more and for which nothing was sent.
 pub(crate) fn release_orphans(db: &Db) -> Result<u64, StoreError> {
     let sql = "UPDATE claims SET state = 'released'
-               WHERE state IN ('running', 'answered') AND owner IS NULL";
+               WHERE (state = 'running' OR state = 'answered'
+                      OR state = 'settling' OR state = 'streaming')
+                     AND (state = 'running' OR state = 'answered') AND owner IS NULL";
     db.execute(sql, &[])
 }
 
@@ -24,7 +26,9 @@ pub(crate) fn adopt(db: &Db, key: &ClaimKey) -> Result<bool, StoreError> {
 /// What is ours and would not end by itself, should nobody here work on it any more.
 pub(crate) fn unfinished(db: &Db) -> Result<Vec<(ClaimKey, State)>, StoreError> {
     let sql = "SELECT network, asset, payer, nonce, state FROM claims
-               WHERE owner = ?1 AND state IN ('running', 'answered', 'streaming')";
+               WHERE (state = 'running' OR state = 'answered'
+                      OR state = 'settling' OR state = 'streaming')
+                     AND owner = ?1 AND state <> 'settling' ORDER BY id + 0";
     db.all(sql, values![db.process()], |row| Ok((ClaimKey::read(row)?, row.get(4)?)))
 }
 

@@ -6,7 +6,7 @@
 use super::{ClaimKey, State, seal::OVERHEAD};
 use crate::{
     config::Config,
-    store::{Db, Row, StoreError, values},
+    store::{Db, Row, StoreError, Value, values},
 };
 
 /// Claims that one pruning looks at: others wait for it.
@@ -43,17 +43,33 @@ impl Limits {
     }
 }
 
-/// Whether one more answer of any size fits beside all that are stored or still to come.
+/// Every open claim, whether or not its answer is there already: of each only the index is read.
+pub(super) const OPEN: &str = "
+    SELECT CAST((SELECT sum(bytes) FROM stored) AS BIGINT),
+           (SELECT count(*) FROM claims
+            WHERE (state = 'running' OR state = 'answered'
+                   OR state = 'settling' OR state = 'streaming'))";
+
+/// Every other claim that may still bring an answer.
+const COMING: &str = "
+    SELECT CAST((SELECT sum(bytes) FROM stored) AS BIGINT),
+           (SELECT count(*) FROM claims
+            WHERE (state = 'running' OR state = 'answered'
+                   OR state = 'settling' OR state = 'streaming')
+                  AND (payer <> ?1 OR nonce <> ?2)
+                  AND (state = 'streaming'
+                       OR NOT EXISTS (SELECT 1 FROM answers WHERE claim = claims.id)))";
+
+/// Whether one more answer of any size fits beside all that are stored or still to come. Only where it
+/// gets tight are those counted exactly.
 pub(super) fn has_room(db: &Db, limits: &Limits, key: &ClaimKey) -> Result<bool, StoreError> {
-    let sql = "SELECT CAST((SELECT sum(bytes) FROM stored) AS BIGINT),
-                      (SELECT count(*) FROM claims
-                       WHERE (state = 'running' OR state = 'answered'
-                              OR state = 'settling' OR state = 'streaming')
-                             AND (payer <> ?1 OR nonce <> ?2)
-                             AND (state = 'streaming'
-                                  OR NOT EXISTS (SELECT 1 FROM answers WHERE claim = claims.id)))";
+    Ok(fits(db, limits, OPEN, &[])? || fits(db, limits, COMING, values![&key.payer, &key.nonce])?)
+}
+
+/// Whether one more fits beside what a query counts: bytes that are stored, and answers to come.
+fn fits(db: &Db, limits: &Limits, sql: &str, values: &[Value<'_>]) -> Result<bool, StoreError> {
     let read = |row: &Row<'_>| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?));
-    let found = db.one(sql, values![&key.payer, &key.nonce], read)?;
+    let found = db.one(sql, values, read)?;
     let (bytes, coming) = found.ok_or(StoreError::Damaged("the count of answers"))?;
     let reserved = limits.largest().saturating_mul(coming.saturating_add(1));
     Ok(bytes.saturating_add(reserved) <= limits.total)

@@ -201,7 +201,7 @@ pub(crate) fn take(
     if let Some(id) = foreign(db, &claim.key, &claim.ids)? {
         return Ok(Taken::OtherCall(id));
     }
-    insert(db, claim, transfer, limits)?;
+    insert(db, claim, transfer, limits, now)?;
     bind(db, &claim.key, &claim.ids)?;
     let Some(before) = before else { return Ok(Taken::Ours) };
     // The seal is of the recovery token: under another one the answer cannot be opened any more.
@@ -211,19 +211,25 @@ pub(crate) fn take(
     Ok(answer(db, before.id)?.map_or(Taken::Ours, Taken::Answered))
 }
 
-fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Result<(), StoreError> {
+fn insert(
+    db: &Db,
+    claim: &Claim,
+    transfer: &Transfer,
+    limits: &Limits,
+    now: u64,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO claims (network, asset, payer, nonce, request, \"authorization\", value,
-                   valid_before, expires, state, taken, recovery, owner)
+                   valid_before, expires, state, taken, recovery, owner, model, taken_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'running',
                    (SELECT coalesce(max(taken), 0) + 1 FROM claims WHERE payer = ?3
                         AND (state = 'running' OR state = 'answered'
                              OR state = 'settling' OR state = 'streaming')),
-                   ?10, ?11)
+                   ?10, ?11, ?12, ?13)
                ON CONFLICT (network, asset, payer, nonce) DO UPDATE SET request = excluded.request,
                    \"authorization\" = excluded.\"authorization\", value = excluded.value,
                    valid_before = excluded.valid_before, expires = excluded.expires,
                    state = excluded.state, taken = excluded.taken, recovery = excluded.recovery,
-                   owner = excluded.owner";
+                   owner = excluded.owner, model = excluded.model, taken_at = excluded.taken_at";
     let ClaimKey { network, asset, payer, nonce } = &claim.key;
     let row = values![
         *network,
@@ -237,6 +243,8 @@ fn insert(db: &Db, claim: &Claim, transfer: &Transfer, limits: &Limits) -> Resul
         limits.expires(transfer.valid_before),
         claim.recovery.as_ref(),
         db.process(),
+        claim.model.as_deref(),
+        now,
     ];
     db.execute(sql, row).map(drop)
 }

@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256};
 use blockrun_llm::{Usdc, networks::BASE_SEPOLIA};
 
 use super::{
+    room::OPEN,
     table::{HELD, PENDING},
     *,
 };
@@ -93,7 +94,9 @@ fn claim(nonce: u8) -> Claim {
         request: B256::repeat_byte(1),
         authorization: B256::repeat_byte(1),
         recovery: None,
+        id: format!("id-{nonce}"),
         ids: vec![format!("id-{nonce}")],
+        model: None,
     }
 }
 
@@ -393,8 +396,7 @@ fn open_claims_are_found_by_their_index() {
                AND (state = 'refused' OR state = 'released' OR state = 'streaming' OR state = 'settled')
                ORDER BY expires";
     assert!(plan(sql).contains("claims_ending"), "{}", plan(sql));
-    let sql = "SELECT id FROM claims WHERE owner = 1 AND state = 'running'";
-    assert!(plan(sql).contains("claims_owner"), "{}", plan(sql));
+    assert!(plan(OPEN).contains("claims USING INDEX claims_open"), "{}", plan(OPEN));
     for sql in [HELD, PENDING] {
         // Literals: a plan has no parameters.
         let sql = (1..6).fold(sql.to_owned(), |sql, n| sql.replace(&format!("?{n}"), "x'01'"));

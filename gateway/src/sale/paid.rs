@@ -7,7 +7,7 @@ use std::{
 
 use alloy::primitives::B256;
 use axum::response::{IntoResponse, Response};
-use blockrun_llm::x402::{Version, payment_id};
+use blockrun_llm::x402::Version;
 use bytes::Bytes;
 use tracing::Instrument;
 
@@ -192,7 +192,7 @@ impl Paid {
             network: self.app.terms.network,
             payer: key.payer,
             amount,
-            answer: self.claim.recovery.map(|_| payment_id(&key.nonce)),
+            answer: self.claim.recovery.map(|_| self.claim.id.clone()),
         }
     }
 }

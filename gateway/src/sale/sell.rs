@@ -28,7 +28,6 @@ use crate::{
     config::SETTLE_SECONDS,
     offer::Offer,
     problem::Problem,
-    sales,
     settlement::{self, Checked, Outcome, Pending, Transfer},
     store::Db,
 };
@@ -60,6 +59,7 @@ pub(crate) async fn serve(
     let ids = incoming::ids(headers, &payment)?;
     let request = request_hash(&order.method, &order.path, &order.body);
     let claim = Claim::new(app.terms.network, &payment, request, token.as_ref(), ids);
+    let claim = Claim { model: Some(order.goods.model.id.clone()), ..claim };
     let seal = Seal::new(&claim.key, token.as_ref(), &order.body)
         .map_err(|error| Problem::internal(&error))?;
     let fallback = Fallback::of(&order.goods);
@@ -198,14 +198,13 @@ impl Sale {
     /// Claims a verified payment. Returns with it what the payer's earlier claims hold.
     async fn take(&self, transfer: &Transfer) -> Result<(Taken, Usdc), Problem> {
         let (claim, taking, limits) = (self.claim.clone(), transfer.clone(), self.app.limits);
-        let model = self.order.goods.model.id.clone();
         let take = move |db: &Db| {
             let taken = claim::take(db, &claim, &taking, &limits, now())?;
-            if !matches!(taken, Taken::Ours | Taken::Answered(_)) {
-                return Ok((taken, Usdc::ZERO));
-            }
-            sales::note(db, &claim.key, &model, now())?;
-            Ok((taken, claim::held(db, &claim.key, now())?))
+            let held = match taken {
+                Taken::Ours | Taken::Answered(_) => claim::held(db, &claim.key, now())?,
+                _ => Usdc::ZERO,
+            };
+            Ok((taken, held))
         };
         let claiming = self.app.store.run(take).instrument(tracing::info_span!("claim"));
         claiming.await.map_err(|error| Problem::of_store(&error))

@@ -26,7 +26,21 @@ pub(crate) fn arrive(db: &Db) -> Result<(), StoreError> {
     if !db.is_shared() {
         db.execute("DELETE FROM processes", &[])?;
     }
+    disown(db)?;
     beat(db)
+}
+
+/// What was owned by a process that is there no more is nobody's; only open claims are owned. A shared
+/// database sees to that itself, by a foreign key.
+fn disown(db: &Db) -> Result<(), StoreError> {
+    if db.is_shared() {
+        return Ok(());
+    }
+    let sql = "UPDATE claims SET owner = NULL
+               WHERE (state = 'running' OR state = 'answered'
+                      OR state = 'settling' OR state = 'streaming')
+                     AND owner NOT IN (SELECT id FROM processes)";
+    db.execute(sql, &[]).map(drop)
 }
 
 /// Says that this process lives, even if it was taken for dead meanwhile.
@@ -39,7 +53,10 @@ pub(crate) fn beat(db: &Db) -> Result<(), StoreError> {
 /// Takes those for dead that have been silent too long, and returns how many they were.
 pub(crate) fn bury(db: &Db) -> Result<u64, StoreError> {
     let silent = db.clock()?.saturating_sub(LEASE);
-    db.execute("DELETE FROM processes WHERE beat < ?1 AND id <> ?2", values![silent, db.process()])
+    let sql = "DELETE FROM processes WHERE beat < ?1 AND id <> ?2";
+    let dead = db.execute(sql, values![silent, db.process()])?;
+    disown(db)?;
+    Ok(dead)
 }
 
 /// Ends its work: nobody has to wait for the lease.

@@ -2,7 +2,7 @@
 //! for every kind of database.
 
 /// The version of the schema that this program works with.
-pub(crate) const VERSION: i64 = 6;
+pub(crate) const VERSION: i64 = 7;
 
 /// What leads to a version from the one before it.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,7 @@ pub(super) const SQLITE: &[Step] = &[
     Step { version: 4, sql: include_str!("sqlite/4.sql") },
     Step { version: 5, sql: include_str!("sqlite/5.sql") },
     Step { version: 6, sql: include_str!("sqlite/6.sql") },
+    Step { version: 7, sql: include_str!("sqlite/7.sql") },
 ];
 
 /// For PostgreSQL, which joined at version 4.
@@ -26,6 +27,7 @@ pub(super) const POSTGRES: &[Step] = &[
     Step { version: 4, sql: include_str!("postgres/4.sql") },
     Step { version: 5, sql: include_str!("postgres/5.sql") },
     Step { version: 6, sql: include_str!("postgres/6.sql") },
+    Step { version: 7, sql: include_str!("postgres/7.sql") },
 ];
 
 #[cfg(test)]

@@ -1,0 +1,2 @@
+-- Version 7 is for SQLite alone: here a list of states costs nothing, and an owner that is dead must not
+-- be able to write, which its foreign key sees to.
