@@ -13,7 +13,7 @@ use blockrun_llm::{
     x402::{InvalidReason, PAYMENT_REQUIRED, Requirement, Version, encode_header},
 };
 use http::{HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     catalog::PictureKind,
@@ -28,12 +28,12 @@ use crate::{
 pub(crate) const MIME_TYPE: &str = "application/json";
 
 /// What is the same in every offer of a gateway.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Terms {
     pub(crate) network: &'static Network,
-    pub(crate) payee: alloy::primitives::Address,
     pub(crate) protocols: Protocols,
-    pub(crate) max_timeout_seconds: u64,
+    /// A v2 requirement without its amount.
+    template: Arc<Map<String, Value>>,
 }
 
 /// The price of one request and what it is for.
@@ -52,28 +52,24 @@ pub(crate) struct Offer {
 }
 
 impl Terms {
-    pub(crate) const fn of(config: &Config) -> Self {
-        Self {
-            network: config.network,
-            payee: config.payee,
-            protocols: config.protocols,
-            max_timeout_seconds: config.max_timeout_seconds(),
-        }
+    pub(crate) fn of(config: &Config) -> Self {
+        let network = config.network;
+        let extra = json!({"name": network.domain_name, "version": network.domain_version});
+        let template = [
+            ("scheme", "exact".into()),
+            ("network", network.caip2.into()),
+            ("asset", network.usdc.to_string().into()),
+            ("payTo", config.payee.to_string().into()),
+            ("maxTimeoutSeconds", config.max_timeout_seconds().into()),
+            ("extra", extra),
+        ];
+        let template = template.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Self { network, protocols: config.protocols, template: Arc::new(template.collect()) }
     }
 
     /// A v2 requirement without its amount; `/api/pricing` publishes it.
-    pub(crate) fn template(&self) -> Value {
-        json!({
-            "scheme": "exact",
-            "network": self.network.caip2,
-            "asset": self.network.usdc.to_string(),
-            "payTo": self.payee.to_string(),
-            "maxTimeoutSeconds": self.max_timeout_seconds,
-            "extra": {
-                "name": self.network.domain_name,
-                "version": self.network.domain_version,
-            },
-        })
+    pub(crate) fn template(&self) -> &Map<String, Value> {
+        &self.template
     }
 
     /// A requirement of a version, for an amount. What is sold, and where, is part of it in v1.
@@ -83,14 +79,15 @@ impl Terms {
         amount: Usdc,
         url: &str,
         description: &str,
-    ) -> Value {
-        let mut requirement = self.template();
-        requirement[version.amount_field()] = amount.micro().to_string().into();
+    ) -> Map<String, Value> {
+        let mut requirement = Map::clone(&self.template);
+        let mut set = |name: &str, value: Value| requirement.insert(name.to_owned(), value);
+        set(version.amount_field(), amount.micro().to_string().into());
         if version == Version::V1 {
-            requirement["network"] = self.network.v1_name.into();
-            requirement["resource"] = url.into();
-            requirement["description"] = description.into();
-            requirement["mimeType"] = MIME_TYPE.into();
+            set("network", self.network.v1_name.into());
+            set("resource", url.into());
+            set("description", description.into());
+            set("mimeType", MIME_TYPE.into());
         }
         requirement
     }
@@ -99,10 +96,10 @@ impl Terms {
 impl Offer {
     /// The requirement that a payment of a version is verified against.
     pub(crate) fn requirement(&self, version: Version) -> serde_json::Result<Requirement> {
-        Requirement::from_value(version, &self.requirement_json(version))
+        Requirement::from_fields(version, self.requirement_json(version))
     }
 
-    fn requirement_json(&self, version: Version) -> Value {
+    fn requirement_json(&self, version: Version) -> Map<String, Value> {
         self.terms.requirement(version, self.amount, &self.url, &self.description)
     }
 

@@ -28,6 +28,10 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 
+/// Each has a table, which is made once.
+static STANDARD_IN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+static URL_SAFE_IN: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+
 /// JSON text as a header value: standard base64 with padding.
 pub fn encode_header(json: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(json)
@@ -37,9 +41,9 @@ pub fn encode_header(json: &str) -> String {
 /// `None` when it is neither, or not UTF-8.
 pub fn decode_header(value: &str) -> Option<String> {
     let value = value.trim();
-    let alphabet = if value.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
-    let bytes = GeneralPurpose::new(alphabet, LENIENT).decode(value).ok()?;
-    String::from_utf8(bytes).ok()
+    let is_url_safe = value.bytes().any(|byte| byte == b'-' || byte == b'_');
+    let engine = if is_url_safe { &URL_SAFE_IN } else { &STANDARD_IN };
+    String::from_utf8(engine.decode(value).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -166,6 +166,17 @@ struct InPayload {
     authorization: Authorization,
 }
 
+/// What is read of the `payment-identifier` extension.
+#[derive(Deserialize)]
+struct Identifier {
+    info: IdentifierInfo,
+}
+
+#[derive(Deserialize)]
+struct IdentifierInfo {
+    id: String,
+}
+
 impl Payment {
     /// Reads the value of a payment header of either version.
     ///
@@ -207,8 +218,7 @@ impl Payment {
 
     /// The id that the client put into the `payment-identifier` extension.
     pub fn identifier(&self) -> Option<String> {
-        let extension: Value =
-            serde_json::from_str(self.extensions.get(PAYMENT_IDENTIFIER)?.get()).ok()?;
-        Some(extension.pointer("/info/id")?.as_str()?.to_owned())
+        let extension = self.extensions.get(PAYMENT_IDENTIFIER)?.get();
+        Some(serde_json::from_str::<Identifier>(extension).ok()?.info.id)
     }
 }

@@ -141,11 +141,11 @@ fn check_terms(
             Version::V2 => Err(InvalidReason::new("invalid_payload", "accepted is missing")),
         };
     };
-    // Compared by meaning, not by spelling: clients write addresses in any case.
-    let same = match_terms(accepted, Address::ZERO).is_ok_and(|theirs| {
+    // Nearly all echo it as it was; else by meaning, not by spelling: some write addresses in another case.
+    let means_the_same = |theirs: Terms| {
         (theirs.network, theirs.amount, theirs.payee) == (terms.network, terms.amount, terms.payee)
-    });
-    if same {
+    };
+    if accepted == offered || match_terms(accepted, Address::ZERO).is_ok_and(means_the_same) {
         return Ok(());
     }
     let detail = "accepted is not what this request costs now; ask again without a payment";

@@ -54,7 +54,7 @@ impl Order {
     /// What a 402 says about it; `None` when the model is free.
     pub(super) fn offer(&self, app: &App) -> Option<Offer> {
         Some(Offer {
-            terms: app.terms,
+            terms: app.terms.clone(),
             endpoint: self.goods.endpoint(),
             stock: Arc::clone(&self.goods.stock),
             amount: self.goods.amount?,

@@ -1,5 +1,7 @@
 //! What a settlement is asked, and what it answers.
 
+use std::sync::OnceLock;
+
 use alloy::primitives::{Address, B256, Bytes, U256};
 use blockrun_llm::{
     Usdc,
@@ -34,6 +36,8 @@ pub(crate) struct Transfer {
 pub(crate) struct Signed {
     pub(crate) digest: B256,
     pub(crate) signature: Bytes,
+    /// What a facilitator is asked about it, which is the same each time, once it was written.
+    pub(crate) question: OnceLock<String>,
 }
 
 impl std::fmt::Debug for Signed {
@@ -53,7 +57,11 @@ impl Transfer {
             valid_after: verified.valid_after,
             valid_before: verified.valid_before,
             nonce: verified.nonce,
-            signed: Signed { digest: verified.digest, signature: payment.signature.clone().into() },
+            signed: Signed {
+                digest: verified.digest,
+                signature: payment.signature.clone().into(),
+                question: OnceLock::new(),
+            },
             purchase,
             resource: String::new(),
         }

@@ -121,7 +121,8 @@ fn tool_id(choice: u64, position: u64) -> String {
 /// What all bodies of an answer share. The id follows from the request, so that the same request
 /// gets the same answer.
 fn envelope(call: &ProviderCall, object: &str) -> Value {
-    let request = Value::Object(call.chat.json.clone()).to_string();
+    // An object of JSON is always written as JSON.
+    let request = serde_json::to_vec(&call.chat.json).unwrap_or_default();
     let hash = alloy::primitives::keccak256(request);
     json!({
         "id": format!("chatcmpl-practice-{}", alloy::hex::encode(&hash[..12])),

@@ -1,9 +1,11 @@
 //! What a facilitator is asked, in its version of the protocol, whichever the buyer spoke.
 
-use alloy::primitives::{U256, hex};
+use std::borrow::Cow;
+
+use alloy::primitives::{Address, B256, hex};
 use blockrun_llm::{
     networks::Network,
-    x402::{Authorization, Requirement, Version, match_terms},
+    x402::{Requirement, Version, match_terms},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +23,8 @@ pub(super) struct Form {
     max_timeout_seconds: u64,
     /// The token, as it is written.
     asset: String,
+    /// Who is paid, and how that is written: the checksum in an address is a hash.
+    payee: (Address, String),
     /// The token's name and version, beside what the facilitator adds.
     pub(super) extra: Map<String, Value>,
 }
@@ -31,11 +35,13 @@ impl Form {
         version: Version,
         network: &'static Network,
         max_timeout_seconds: u64,
+        payee: Address,
         mut extra: Map<String, Value>,
     ) -> Self {
         extra.insert("name".into(), network.domain_name.into());
         extra.insert("version".into(), network.domain_version.into());
-        Self { version, network, max_timeout_seconds, asset: network.usdc.to_string(), extra }
+        let (asset, payee) = (network.usdc.to_string(), (payee, payee.to_string()));
+        Self { version, network, max_timeout_seconds, asset, payee, extra }
     }
 
     /// The network as this version names it.
@@ -50,10 +56,16 @@ impl Form {
     pub(super) fn body(&self, transfer: &Transfer) -> String {
         let amount = transfer.value.micro().to_string();
         let offer = self.offer(transfer, &amount);
-        let payload = Payload {
-            signature: hex::encode_prefixed(&transfer.signed.signature),
-            authorization: authorization(transfer),
+        let authorization = Authorization {
+            from: transfer.payer.to_string(),
+            to: &offer.pay_to,
+            value: &amount,
+            valid_after: transfer.valid_after.to_string(),
+            valid_before: transfer.valid_before.to_string(),
+            nonce: transfer.nonce,
         };
+        let signature = hex::encode_prefixed(&transfer.signed.signature);
+        let payload = Payload { signature, authorization };
         let (number, v1) = (self.version.number(), self.version == Version::V1);
         let payment = Payment {
             x402_version: number,
@@ -82,7 +94,10 @@ impl Form {
             scheme: SCHEME,
             network: self.network_name(),
             asset: &self.asset,
-            pay_to: transfer.payee.to_string(),
+            pay_to: match &self.payee {
+                (payee, text) if *payee == transfer.payee => text.into(),
+                _ => transfer.payee.to_string().into(),
+            },
             max_timeout_seconds: self.max_timeout_seconds,
             extra: &self.extra,
             amount: (!v1).then_some(amount),
@@ -129,13 +144,25 @@ struct Payment<'a> {
     resource: Option<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<&'a Offer<'a>>,
-    payload: Payload,
+    payload: Payload<'a>,
 }
 
 #[derive(Serialize)]
-struct Payload {
+struct Payload<'a> {
     signature: String,
-    authorization: Authorization,
+    authorization: Authorization<'a>,
+}
+
+/// As [`blockrun_llm::x402::Authorization`] is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Authorization<'a> {
+    from: String,
+    to: &'a str,
+    value: &'a str,
+    valid_after: String,
+    valid_before: String,
+    nonce: B256,
 }
 
 #[derive(Serialize)]
@@ -152,7 +179,7 @@ struct Offer<'a> {
     scheme: &'a str,
     network: &'a str,
     asset: &'a str,
-    pay_to: String,
+    pay_to: Cow<'a, str>,
     max_timeout_seconds: u64,
     extra: &'a Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,15 +192,4 @@ struct Offer<'a> {
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mime_type: Option<&'a str>,
-}
-
-fn authorization(transfer: &Transfer) -> Authorization {
-    Authorization {
-        from: transfer.payer,
-        to: transfer.payee,
-        value: U256::from(transfer.value.micro()),
-        valid_after: U256::from(transfer.valid_after),
-        valid_before: U256::from(transfer.valid_before),
-        nonce: transfer.nonce,
-    }
 }

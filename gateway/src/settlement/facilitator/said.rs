@@ -74,7 +74,7 @@ pub(super) fn verdict(
         Some(true) => {
             let named = said.get("payer").and_then(Value::as_str);
             match named {
-                Some(other) if !other.eq_ignore_ascii_case(&payer.to_string()) => {
+                Some(other) if other.parse() != Ok(payer) => {
                     Err(format!("it speaks of another payer, {}", quote(other)))
                 }
                 _ => Ok(Ok(())),

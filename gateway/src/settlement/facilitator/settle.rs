@@ -141,9 +141,14 @@ impl Remote {
         Ok(gone.await?)
     }
 
+    /// The body of both questions, byte for byte the same.
+    fn question(&self, transfer: &Transfer) -> String {
+        transfer.signed.question.get_or_init(|| self.form.body(transfer)).clone()
+    }
+
     /// What the facilitator says of a payment, and nothing else.
     async fn verdict(&self, transfer: &Transfer) -> Result<Checked, Unavailable> {
-        let answer = self.server.verify(self.form.body(transfer)).await;
+        let answer = self.server.verify(self.question(transfer)).await;
         let answer = answer.map_err(|silence| Unavailable(silence.text().into()))?;
         let verdict = said::verdict(&answer, transfer.payer).map_err(Unavailable)?;
         Ok(verdict.map_or_else(Checked::Refused, |()| Checked::Good))
@@ -217,7 +222,7 @@ impl Settlement for Remote {
     async fn settle(&self, due: Due) -> Result<Outcome, Unavailable> {
         let Due { key, transfer, answer, .. } = due;
         let Transfer { payee, value, valid_before, .. } = transfer;
-        let order = Order { name: name()?, body: self.form.body(&transfer) };
+        let order = Order { name: name()?, body: self.question(&transfer) };
         let (own, kept) = (key.clone(), order.clone());
         let keep = move |db: &_| {
             claim::settling_with(db, &own, answer.as_ref())?;

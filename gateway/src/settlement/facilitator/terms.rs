@@ -29,7 +29,7 @@ pub(super) fn of(config: &Config, supported: &Answer) -> Result<Form, String> {
         let wanted = wanted.collect::<Vec<_>>().join(" or ");
         return Err(format!("it does not settle exact on {wanted}, only {}", list(kinds)));
     };
-    let form = Form::new(version, network, config.max_timeout_seconds(), extra);
+    let form = Form::new(version, network, config.max_timeout_seconds(), config.payee, extra);
     form.check(&sample(config)).map_err(|odd| format!("of what it wants, {odd}"))?;
     Ok(form)
 }
