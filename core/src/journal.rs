@@ -6,7 +6,7 @@
 //! sent, or on proof that it cannot be executed.
 //!
 //! The database is SQLite in the wallet home (`BLOCKRUN_HOME`, default `~/.blockrun`), shared by
-//! all processes, opened at the first paid call and written by one thread. With
+//! all processes, opened at the first paid call and written by one connection a process. With
 //! [`Durability::Process`] a record survives the death of the process, with [`Durability::Power`]
 //! the loss of power. It holds no prompt, no answer, no private key, and no idempotency key but
 //! those made up here; it does hold signed payments until they are compacted away, which is why the
@@ -26,6 +26,7 @@ mod row;
 mod shared;
 mod spending;
 mod sums;
+mod transaction;
 mod writer;
 
 pub use list::Unresolved;
@@ -36,6 +37,7 @@ pub use record::{
 };
 pub use shared::{Journal, Proven};
 pub use sums::{PaymentSum, SumBy, SumOf};
+pub use writer::Visit;
 
 use crate::error::{Error, ErrorKind};
 
@@ -43,4 +45,9 @@ use crate::error::{Error, ErrorKind};
 fn failed(cause: rusqlite::Error) -> Error {
     Error::new(ErrorKind::Journal, format!("the payment journal failed: {cause}"))
         .with_source(cause)
+}
+
+fn broken(cause: &dyn std::fmt::Display) -> Error {
+    let message = format!("the payment journal cannot be written: {cause}. Nothing was signed");
+    Error::new(ErrorKind::Journal, message)
 }

@@ -100,6 +100,7 @@ impl PaidHttp {
 
     pub(super) async fn deliver(&self, request: PaidRequest) -> Result<Delivery> {
         let started = Instant::now();
+        let _under_way = self.journal.visit();
         let attempts = attempts(request);
         let request = &attempts[0];
         let identity = self.identity(request, content(&attempts))?;

@@ -26,12 +26,11 @@ pub(super) fn record(db: &Connection, row: RowId, recording: &Recording) -> Resu
     if execute(db, sql, params![row.id, row.nonce.0, expiry])? == 0 {
         return Err(lost());
     }
-    let sql = "INSERT INTO authorizations
-               SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3 FROM authorizations WHERE call = ?1
-               RETURNING number";
-    let mut statement = db.prepare_cached(sql).map_err(failed)?;
-    let values = params![row.id, recording.header_name, recording.header_value];
-    let number: i64 = statement.query_row(values, |row| row.get(0)).map_err(failed)?;
+    let sql = "SELECT coalesce(max(number), 0) + 1 FROM authorizations WHERE call = ?1";
+    let mut next = db.prepare_cached(sql).map_err(failed)?;
+    let number: i64 = next.query_row([row.id], |row| row.get(0)).map_err(failed)?;
+    let sql = "INSERT INTO authorizations VALUES (?1, ?2, ?3, ?4)";
+    execute(db, sql, params![row.id, number, recording.header_name, recording.header_value])?;
     if number <= KEPT {
         return Ok(());
     }

@@ -1,34 +1,40 @@
 //! Who is working on a call. A lease ends by itself, or at once when its process is seen dead.
 
-use std::cell::OnceCell;
+use std::sync::{Mutex, PoisonError};
 
 use crate::{clock::Timestamp, error::Result};
 
 /// How long a lease lasts without being renewed.
 pub(super) const SECONDS: u64 = 30;
 
-thread_local! {
-    /// Of the journal's thread and not of the program: a fork takes no thread along, so a child
-    /// never holds a lease in the name of its parent, which outlives it.
-    static OWNER: OnceCell<String> = const { OnceCell::new() };
-}
+/// The process that last asked, and its name: a forked child, which outlives it or not, never holds a
+/// lease in the name of its parent.
+static OWNER: Mutex<Option<(u32, String)>> = Mutex::new(None);
 
 /// This process, in a form that another one of the same machine can check: id, start, chance.
 pub(super) fn owner() -> Result<String> {
-    OWNER.with(|known| {
-        if let Some(owner) = known.get() {
-            return Ok(owner.clone());
+    let process = std::process::id();
+    let mut known = OWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*known {
+        Some((of, owner)) if *of == process => Ok(owner.clone()),
+        _ => {
+            let chance = alloy::hex::encode(crate::clock::random_bytes::<8>()?);
+            let started = started(process).unwrap_or_default();
+            let owner = format!("{process}:{started}:{chance}");
+            *known = Some((process, owner.clone()));
+            Ok(owner)
         }
-        let process = std::process::id();
-        let chance = alloy::hex::encode(crate::clock::random_bytes::<8>()?);
-        let started = started(process).unwrap_or_default();
-        Ok(known.get_or_init(|| format!("{process}:{started}:{chance}")).clone())
-    })
+    }
 }
 
 /// Whether somebody still works on a call.
 pub(super) fn is_live(owner: &str, until: Timestamp, now: Timestamp) -> bool {
-    until > now && !is_dead(owner)
+    until > now && (is_ours(owner) || !is_dead(owner))
+}
+
+/// Nobody has to look whether this process lives.
+fn is_ours(other: &str) -> bool {
+    owner().is_ok_and(|ours| ours == other)
 }
 
 /// Whether the process is known to have ended. Where that cannot be seen, the lease has to run out.

@@ -113,17 +113,19 @@ pub(super) fn by_content(
         "SELECT {COLUMNS} FROM calls
          WHERE fingerprint = ?1 AND open = 1 AND state <> 'reserved'
              AND valid_before > CASE state WHEN 'settled' THEN ?3 ELSE ?2 END
+             AND NOT (lease_owner = ?4 AND lease_until > ?5)
          ORDER BY created_at DESC"
     );
     let mut statement = db.prepare_cached(&sql).map_err(failed)?;
     let now = clocks.earlier();
     let kept_since = now.saturating_sub(ANSWER_KEPT_SECONDS).cast_signed();
-    let rows = statement
-        .query_map(params![hashes.fingerprint, now.cast_signed(), kept_since], Stored::read)
-        .map_err(failed)?;
+    // One that is under way is another purchase of the same thing. Our own are passed over before they
+    // are read: a host may ask the same many times at once.
+    let (ours, local) = (lease::owner()?, clocks.local.cast_signed());
+    let known = params![hashes.fingerprint, now.cast_signed(), kept_since, ours, local];
+    let rows = statement.query_map(known, Stored::read).map_err(failed)?;
     for row in rows {
         let stored = row.map_err(failed)?;
-        // One that is under way is another purchase of the same thing.
         if lease::is_live(&stored.lease_owner, stored.lease_until, clocks.local) {
             continue;
         }

@@ -21,7 +21,7 @@ const FILE: &str = "journal.sqlite";
 const SCHEMA: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 const VERSION: u32 = 2;
 /// Other processes hold the write lock for microseconds; this is for a machine under load.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 /// Pages of the log (32 MB) at which a commit has to fold it into the file. The writer does so
 /// earlier, when nobody waits for it.
 const LONGEST_LOG: u32 = 8_192;
@@ -35,6 +35,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(super) struct Opened {
     pub(super) db: Connection,
     pub(super) secret: [u8; 32],
+    /// Whether every commit waits for the disk.
+    pub(super) waits_for_disk: bool,
 }
 
 /// The journal's file, `None` when there is no home to put it.
@@ -69,7 +71,10 @@ pub(super) fn open_file(path: &Path, durability: Durability) -> Result<Opened> {
             // Two processes that make the file at once: SQLite does not wait when it changes the
             // journal mode, so we do.
             Err(cause) if is_busy(&cause) && started.elapsed() < BUSY => thread::sleep(PAUSE),
-            outcome => return outcome.map_err(|cause| unusable(path, &cause)),
+            outcome => {
+                let opened = outcome.map_err(|cause| unusable(path, &cause))?;
+                return Ok(Opened { waits_for_disk: durability == Durability::Power, ..opened });
+            }
         }
     }
 }
@@ -102,7 +107,7 @@ fn prepare(mut db: Connection, pragmas: &str) -> Result<Opened, Problem> {
         .optional()?
         .ok_or("it has lost its secret")?;
     setup.commit()?;
-    Ok(Opened { db, secret })
+    Ok(Opened { db, secret, waits_for_disk: false })
 }
 
 fn bring_up_to_date(setup: &Connection) -> Result<(), Problem> {

@@ -58,7 +58,7 @@ pub(super) fn reserve(
     if let Some(stored) = &earlier {
         give_back(db, stored, held)?;
     }
-    let id = insert(db, entry, hashes, amount, carried, Times { now, counted_at })?;
+    let id = write(db, entry, hashes, Held { amount, carried }, Times { now, counted_at })?;
     spending::add(db, &entry.owner(counted_at), storable(amount)?)?;
     // What was signed earlier may have been executed unnoticed: its answer opens with its token.
     let recovery = earlier.map_or_else(|| entry.recovery.clone(), |stored| stored.recovery);
@@ -107,27 +107,30 @@ fn carried(stored: &Stored, clocks: Clocks) -> Usdc {
     }
 }
 
-fn insert(
-    db: &Connection,
-    entry: &Entry,
-    hashes: &Hashes,
+/// What a row holds in the budgets.
+struct Held {
     amount: Usdc,
+    /// Of it, from earlier attempts.
     carried: Usdc,
-    times: Times,
-) -> Result<i64> {
-    let record = &entry.record;
-    let sql = "INSERT INTO calls (payment_id, nonce, key_hash, key, fingerprint, session, state,
+}
+
+/// A call's first row.
+const FIRST: &str =
+    "INSERT INTO calls (payment_id, nonce, key_hash, key, fingerprint, session, state,
             open, created_at, method, url, origin, model, wallet, network, payee, amount, carried,
             recovery, lease_owner, lease_until, counted_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'reserved', 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-            ?16, ?17, ?18, ?19, ?20)
-        ON CONFLICT (payment_id) DO UPDATE SET session = excluded.session, state = 'reserved',
-            open = 1, created_at = excluded.created_at,
+            ?16, ?17, ?18, ?19, ?20)";
+/// A call that is made again keeps its row, and the token of its answer.
+const AGAIN: &str = "ON CONFLICT (payment_id) DO UPDATE SET session = excluded.session,
+            state = 'reserved', open = 1, created_at = excluded.created_at,
             counted_at = excluded.counted_at, network = excluded.network,
             payee = excluded.payee, amount = excluded.amount, carried = excluded.carried,
-            lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
-        RETURNING id";
-    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+            lease_owner = excluded.lease_owner, lease_until = excluded.lease_until";
+
+/// Writes a call's row and tells its number. (`RETURNING` would make a table for it, each time.)
+fn write(db: &Connection, entry: &Entry, hashes: &Hashes, held: Held, times: Times) -> Result<i64> {
+    let record = &entry.record;
     let values = params![
         record.payment_id,
         entry.identity.nonce.0,
@@ -143,14 +146,20 @@ fn insert(
         entry.identity.wallet.0.0,
         record.network,
         record.payee,
-        storable(amount)?,
-        storable(carried)?,
+        storable(held.amount)?,
+        storable(held.carried)?,
         entry.recovery,
         lease::owner()?,
         (times.now + lease::SECONDS).cast_signed(),
         times.counted_at.cast_signed(),
     ];
-    statement.query_row(values, |row| row.get(0)).map_err(failed)
+    if change::execute(db, &format!("{FIRST} ON CONFLICT DO NOTHING"), values)? == 1 {
+        return Ok(db.last_insert_rowid());
+    }
+    change::execute(db, &format!("{FIRST} {AGAIN}"), values)?;
+    let sql = "SELECT id FROM calls WHERE payment_id = ?1";
+    let mut statement = db.prepare_cached(sql).map_err(failed)?;
+    statement.query_row([&record.payment_id], |row| row.get(0)).map_err(failed)
 }
 
 /// Raises a call's reservation; a lower amount leaves it, because what was signed before can still

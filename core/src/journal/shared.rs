@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -12,13 +12,14 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::{
     BudgetState, Entry, Identity, JournalKind, JournalOptions, OnUnresolved, PaymentFilter,
-    PaymentRecord, PaymentSum, Reservation, Resumable, RowId, Spending, Standing, SumBy,
+    PaymentRecord, PaymentSum, Reservation, Resumable, RowId, Spending, Standing, SumBy, broken,
     change::{self, Ending},
     compact,
     list::{self, Unresolved},
     lookup::{self, Clocks, Hashes},
-    open, reserve, spending, sums,
-    writer::{Writer, broken},
+    open::{self, Opened},
+    reserve, spending, sums,
+    writer::{Visit, Writer},
 };
 use crate::{
     clock::Timestamp,
@@ -49,6 +50,7 @@ pub enum Proven {
 #[derive(Debug)]
 pub struct Journal {
     options: JournalOptions,
+    visitors: Arc<AtomicUsize>,
     opened: OnceCell<Arc<Open>>,
 }
 
@@ -62,13 +64,19 @@ struct Open {
 
 impl Journal {
     /// A journal that is not open yet.
-    pub const fn new(options: JournalOptions) -> Self {
-        Self { options, opened: OnceCell::const_new() }
+    pub fn new(options: JournalOptions) -> Self {
+        Self { options, visitors: Arc::default(), opened: OnceCell::new() }
     }
 
     /// Where it lives; `None` until the first use.
     pub fn kind(&self) -> Option<&JournalKind> {
         self.opened.get().map(|open| &open.kind)
+    }
+
+    /// Counts a call as under way for as long as what is returned lives: few are served in another way
+    /// than many.
+    pub fn visit(&self) -> Visit {
+        Visit::new(Arc::clone(&self.visitors))
     }
 
     /// How a call with a key stands, before anything is sent for it. What is taken up again is
@@ -130,7 +138,7 @@ impl Journal {
         now: Timestamp,
     ) -> Result<()> {
         let raise = move |db: &_| reserve::raise(db, row, amount, &budgets, now);
-        self.open().await?.writer.run(raise).await
+        self.open().await?.writer.run_brief(raise).await
     }
 
     /// Writes a signed payment, before it is sent.
@@ -138,7 +146,7 @@ impl Journal {
     /// # Errors
     /// `Journal`.
     pub async fn record(&self, row: RowId, recording: Recording) -> Result<()> {
-        self.open().await?.writer.run(move |db| change::record(db, row, &recording)).await
+        self.open().await?.writer.run_brief(move |db| change::record(db, row, &recording)).await
     }
 
     /// Closes a call's books.
@@ -149,7 +157,7 @@ impl Journal {
         self.open()
             .await?
             .writer
-            .run(move |db| change::enter(db, row, &outcome, Ending::Closed))
+            .run_brief(move |db| change::enter(db, row, &outcome, Ending::Closed))
             .await
     }
 
@@ -163,7 +171,7 @@ impl Journal {
     /// As [`Journal::close`].
     pub async fn settle_open(&self, row: RowId, outcome: Outcome) -> Result<()> {
         let settle = move |db: &_| change::enter(db, row, &outcome, Ending::Begun);
-        self.open().await?.writer.run(settle).await
+        self.open().await?.writer.run_brief(settle).await
     }
 
     /// Closes the books of a call whose answer is handed over: from now on the same content is
@@ -173,7 +181,7 @@ impl Journal {
     /// As [`Journal::close`].
     pub async fn finish(&self, row: RowId, outcome: Outcome) -> Result<()> {
         let finish = move |db: &_| change::enter(db, row, &outcome, Ending::Answered);
-        self.open().await?.writer.run(finish).await
+        self.open().await?.writer.run_brief(finish).await
     }
 
     /// The same without waiting, for a reader that wants no more of its answer.
@@ -285,10 +293,11 @@ impl Journal {
     /// On a thread of its own: folders, locks and migrations may take their time.
     async fn open(&self) -> Result<Arc<Open>> {
         let opening = || async {
-            let (options, (tell, told)) = (self.options.clone(), oneshot::channel());
+            let (options, visitors) = (self.options.clone(), Arc::clone(&self.visitors));
+            let (tell, told) = oneshot::channel();
             let open = move || {
                 // Whoever asked may have gone; the next one opens it again.
-                let _ = tell.send(open_now(&options));
+                let _ = tell.send(open_now(&options, visitors));
             };
             let named = thread::Builder::new().name("blockrun-journal".to_owned());
             named.spawn(open).map_err(|cause| broken(&cause))?;
@@ -299,30 +308,30 @@ impl Journal {
 }
 
 /// Fails closed where a rule needs the file, falls back to memory where none does.
-fn open_now(options: &JournalOptions) -> Result<Open> {
+fn open_now(options: &JournalOptions, visitors: Arc<AtomicUsize>) -> Result<Open> {
     let Some(path) = open::file(options) else {
         if options.required && !options.in_memory {
             let message = "the rules in force need a payment journal on disk, and there is no \
                            home folder for it: set BLOCKRUN_HOME";
             return Err(Error::new(ErrorKind::Journal, message));
         }
-        return memory(JournalKind::Memory);
+        return memory(JournalKind::Memory, visitors);
     };
     match open::open_file(&path, options.durability) {
-        Ok(opened) => start(opened, JournalKind::File(path)),
+        Ok(opened) => start(opened, JournalKind::File(path), visitors),
         Err(error) if options.required => {
             let message = format!("{}. Nothing was signed", error.message());
             Err(error.with_message(message))
         }
-        Err(error) => memory(JournalKind::MemoryBecause(error.message().to_owned())),
+        Err(error) => memory(JournalKind::MemoryBecause(error.message().to_owned()), visitors),
     }
 }
 
-fn memory(kind: JournalKind) -> Result<Open> {
-    start(open::open_memory()?, kind)
+fn memory(kind: JournalKind, visitors: Arc<AtomicUsize>) -> Result<Open> {
+    start(open::open_memory()?, kind, visitors)
 }
 
-fn start(opened: open::Opened, kind: JournalKind) -> Result<Open> {
-    let secret = opened.secret;
-    Ok(Open { writer: Writer::start(opened)?, secret, kind, tidied: AtomicBool::new(false) })
+fn start(opened: Opened, kind: JournalKind, visitors: Arc<AtomicUsize>) -> Result<Open> {
+    let (secret, tidied) = (opened.secret, AtomicBool::new(false));
+    Ok(Open { writer: Writer::start(opened, visitors)?, secret, kind, tidied })
 }

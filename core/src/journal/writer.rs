@@ -1,115 +1,143 @@
-//! One thread per process and journal that owns the connection. Jobs are batched into one commit
-//! and answered after it, so core never blocks the caller's runtime and what was answered is kept.
+//! Who writes to the journal. A thread owns what takes its time: it batches the jobs of many calls into
+//! one commit, waits for other processes and for the disk, and folds the log away. Where few calls are
+//! under way and nobody is before them, they do their short jobs themselves: to wake a thread and to be
+//! woken takes longer than the job.
 
 use std::{
-    fmt, hint,
+    fmt,
     sync::{
-        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicU32, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::open::Opened;
-use crate::error::{Error, ErrorKind, Result};
+use super::{
+    broken,
+    open::Opened,
+    transaction::{Job, Task, alone, together},
+};
+use crate::error::Result;
 
 /// Jobs that go into one commit at most.
 const BATCH: usize = 64;
+/// With more calls under way than these, one commit for many is better than no thread.
+const FEW: usize = 4;
 /// Commits after which the log is folded into the file, once nobody asks for anything ...
 const FOLDED_AFTER: u32 = 64;
-/// ... for so long.
+/// ... for so long,
 const QUIET: Duration = Duration::from_millis(50);
-/// How long either side stays awake for the other before it sleeps: to wake a thread takes longer
-/// than most jobs. Not more than signing takes, a few times over.
-const AWAKE: Duration = Duration::from_micros(50);
-/// Chances that are let go at most before it is tried again whether staying awake is worth it.
-const DROWSY: u32 = 64;
-/// With one processor, who stays awake keeps the other from working.
-static MANY_PROCESSORS: LazyLock<bool> =
-    LazyLock::new(|| thread::available_parallelism().is_ok_and(|processors| processors.get() > 1));
-
-/// Something to be done inside a transaction that it may share with others.
-trait Job: Send {
-    /// Does it, again where an earlier try was taken back; says whether its writes are wanted.
-    fn run(&mut self, db: &Connection) -> bool;
-    /// Tells whoever waits how it went, once it is known whether it was kept.
-    fn tell(self: Box<Self>, kept: Result<(), String>);
-}
-
-struct Task<T, J, A> {
-    job: J,
-    answer: A,
-    result: Option<Result<T>>,
-}
-
-impl<T, J, A> Job for Task<T, J, A>
-where
-    T: Send,
-    J: FnMut(&Connection) -> Result<T> + Send,
-    A: FnOnce(Result<T>) + Send,
-{
-    fn run(&mut self, db: &Connection) -> bool {
-        self.result.insert((self.job)(db)).is_ok()
-    }
-
-    fn tell(self: Box<Self>, kept: Result<(), String>) {
-        let result = self.result.unwrap_or_else(|| Err(broken(&"a job was not done")));
-        (self.answer)(kept.map_err(|cause| broken(&cause)).and(result));
-    }
-}
+/// or at the latest: before SQLite folds it within the commit of somebody who waits.
+const FOLDED_AT_LAST: u32 = 1_024;
 
 /// The thread's other end.
 #[derive(Clone)]
 pub(super) struct Writer {
+    desk: Arc<Desk>,
     jobs: Sender<Box<dyn Job>>,
-    /// How many wait for an answer.
-    waiting: Arc<AtomicUsize>,
-    vigil: Arc<Vigil>,
+}
+
+/// What thread and callers write at.
+struct Desk {
+    db: Mutex<Connection>,
+    /// Whether a commit waits for the disk, which is nothing for a caller's thread.
+    waits_for_disk: bool,
+    /// The process whose connection it is: a forked child must not touch it.
+    process: u32,
+    /// Calls under way.
+    visitors: Arc<AtomicUsize>,
+    /// Jobs that were handed to the thread and are not done.
+    pending: AtomicUsize,
+    /// Commits since the log was folded.
+    unfolded: AtomicU32,
+}
+
+/// A call under way, as long as it lives.
+#[derive(Debug)]
+pub struct Visit(Arc<AtomicUsize>);
+
+impl Visit {
+    /// Counts a call.
+    pub(super) fn new(visitors: Arc<AtomicUsize>) -> Self {
+        visitors.fetch_add(1, Ordering::Relaxed);
+        Self(visitors)
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Writer {
     /// Hands a connection to a thread of its own, which ends with the last `Writer`.
-    pub(super) fn start(opened: Opened) -> Result<Self> {
+    pub(super) fn start(opened: Opened, visitors: Arc<AtomicUsize>) -> Result<Self> {
         let (jobs, queue) = channel();
+        let desk = Arc::new(Desk {
+            db: Mutex::new(opened.db),
+            waits_for_disk: opened.waits_for_disk,
+            process: std::process::id(),
+            visitors,
+            pending: AtomicUsize::new(0),
+            unfolded: AtomicU32::new(0),
+        });
+        let shared = Arc::clone(&desk);
         thread::Builder::new()
             .name("blockrun-journal".to_owned())
-            .spawn(move || work(opened.db, &queue))
+            .spawn(move || work(&shared, &queue))
             .map_err(|cause| broken(&cause))?;
-        Ok(Self { jobs, waiting: Arc::default(), vigil: Arc::default() })
+        Ok(Self { desk, jobs })
     }
 
-    /// Runs a job and waits until it is committed.
+    /// Runs a job, however long it is, and waits until it is committed.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         job: impl FnMut(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (sender, mut receiver) = oneshot::channel();
-        let queued = Queued::new(&self.waiting);
+        let (sender, receiver) = oneshot::channel();
         self.send(job, |outcome| {
             // Whoever asked may have gone: the work is done all the same.
             let _ = sender.send(outcome);
         })?;
-        // Where others wait as well, there is other work to be done meanwhile.
-        if queued.alone
-            && let Some(outcome) = self.vigil.awake(|| receiver.try_recv().ok())
-        {
-            return outcome;
-        }
         receiver.await.map_err(|cause| broken(&cause))?
     }
 
-    /// Runs a job whose result somebody must have. Where whoever asked goes before it is there, it
+    /// Runs a job of a call: it touches few rows.
+    pub(super) async fn run_brief<T: Send + 'static>(
+        &self,
+        mut job: impl FnMut(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self.at_once(&mut job) {
+            Some(outcome) => outcome,
+            None => self.run(job).await,
+        }
+    }
+
+    fn at_once<T>(&self, job: &mut impl FnMut(&Connection) -> Result<T>) -> Option<Result<T>> {
+        let outcome = self.desk.at_once(job);
+        // Nobody else tells the thread that it will soon have a log to fold.
+        if outcome.is_some() && self.desk.unfolded.load(Ordering::Relaxed) == FOLDED_AFTER {
+            self.post(|_| Ok(()));
+        }
+        outcome
+    }
+
+    /// Runs a job of a call whose result somebody must have. Where whoever asked goes before it is there, it
     /// is undone, and before anything that they ask next.
     pub(super) async fn run_owned<T: Send + 'static>(
         &self,
         mut job: impl FnMut(&Connection) -> Result<T> + Send + 'static,
         undo: fn(&Connection, &T) -> Result<()>,
     ) -> Result<T> {
+        if let Some(outcome) = self.at_once(&mut job) {
+            return outcome;
+        }
         let result = Arc::new(Mutex::new(None));
         let place = Arc::clone(&result);
         let mut waiting = Waiting { result, undo, writer: Some(self.clone()) };
@@ -131,63 +159,53 @@ impl Writer {
         job: impl FnMut(&Connection) -> Result<T> + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) -> Result<()> {
-        let task = Task { job, answer, result: None };
+        let task = Task::new(job, answer);
+        self.desk.pending.fetch_add(1, Ordering::AcqRel);
+        // A thread that has ended has nobody to do it any more, and it stays counted.
         self.jobs.send(Box::new(task)).map_err(|cause| broken(&cause))
     }
 }
 
-/// Somebody in the queue.
-struct Queued<'a> {
-    waiting: &'a AtomicUsize,
-    /// Nobody was before them.
-    alone: bool,
-}
-
-impl<'a> Queued<'a> {
-    fn new(waiting: &'a AtomicUsize) -> Self {
-        Self { alone: waiting.fetch_add(1, Ordering::Relaxed) == 0, waiting }
-    }
-}
-
-impl Drop for Queued<'_> {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Staying awake for the other side. It is worth it where both have a processor to themselves; where it
-/// was in vain more than once in a row, as on a busy machine, it is tried less and less often.
-#[derive(Default)]
-struct Vigil {
-    /// Times in a row that nothing came.
-    in_vain: AtomicU32,
-    /// Chances that are still to be let go.
-    to_skip: AtomicU32,
-}
-
-impl Vigil {
-    /// Asks until there is an answer, for a moment.
-    fn awake<T>(&self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-        let skip = self.to_skip.load(Ordering::Relaxed);
-        if !*MANY_PROCESSORS || skip > 0 {
-            self.to_skip.store(skip.saturating_sub(1), Ordering::Relaxed);
-            return ask();
+impl Desk {
+    /// Does jobs together and tells whoever waits.
+    fn commit(&self, mut batch: Vec<Box<dyn Job>>) {
+        let kept = together(&lock(&self.db), &mut batch);
+        self.unfolded.fetch_add(1, Ordering::Relaxed);
+        self.pending.fetch_sub(batch.len(), Ordering::AcqRel);
+        for job in batch {
+            job.tell(kept.clone());
         }
-        let since = Instant::now();
-        loop {
-            if let Some(answer) = ask() {
-                self.in_vain.store(0, Ordering::Relaxed);
-                return Some(answer);
-            }
-            if since.elapsed() >= AWAKE {
-                break;
-            }
-            hint::spin_loop();
+    }
+
+    /// Moves the log into the file. What fails is tried again later, at last by a commit.
+    fn fold(&self) {
+        let fold = "PRAGMA wal_checkpoint(PASSIVE)";
+        let _ = lock(&self.db).query_row(fold, [], |_| Ok(()));
+        self.unfolded.store(0, Ordering::Relaxed);
+    }
+
+    /// Does a job on the caller's thread, where that takes but a moment. `None`: it was not done.
+    fn at_once<T>(&self, job: &mut impl FnMut(&Connection) -> Result<T>) -> Option<Result<T>> {
+        if self.waits_for_disk || self.visitors.load(Ordering::Relaxed) > FEW {
+            return None;
         }
-        // Once in a row is usual: nothing comes while a request is under way.
-        let before = self.in_vain.fetch_add(1, Ordering::Relaxed).min(DROWSY.ilog2());
-        self.to_skip.store((1 << before) - 1, Ordering::Relaxed);
-        None
+        let db = match self.db.try_lock() {
+            Ok(db) => db,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        // What was asked before is done before. The first commit to a log waits for the disk, and one that
+        // has grown long is folded first.
+        let unfolded = self.unfolded.load(Ordering::Relaxed);
+        if self.pending.load(Ordering::Acquire) > 0
+            || !(1..FOLDED_AT_LAST).contains(&unfolded)
+            || self.process != std::process::id()
+        {
+            return None;
+        }
+        let outcome = alone(&db, job)?;
+        self.unfolded.fetch_add(1, Ordering::Relaxed);
+        Some(outcome)
     }
 }
 
@@ -218,192 +236,91 @@ impl fmt::Debug for Writer {
     }
 }
 
-fn work(db: Connection, queue: &Receiver<Box<dyn Job>>) {
-    let (mut unfolded, vigil) = (0, Vigil::default());
+fn work(desk: &Desk, queue: &Receiver<Box<dyn Job>>) {
     loop {
+        let unfolded = desk.unfolded.load(Ordering::Relaxed);
         let patience = if unfolded < FOLDED_AFTER { Duration::MAX } else { QUIET };
-        // A call asks several times within microseconds.
-        let next = vigil.awake(|| queue.try_recv().ok());
-        match next.map_or_else(|| queue.recv_timeout(patience), Ok) {
+        match queue.recv_timeout(patience) {
             Ok(first) => {
                 let rest = queue.try_iter().take(BATCH - 1);
-                commit(&db, std::iter::once(first).chain(rest).collect());
-                unfolded += 1;
+                desk.commit(std::iter::once(first).chain(rest).collect());
             }
             Err(RecvTimeoutError::Timeout) => {
-                fold(&db);
-                unfolded = 0;
+                if desk.unfolded.load(Ordering::Relaxed) == unfolded {
+                    desk.fold();
+                }
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
-    }
-}
-
-/// Moves the log into the file while nobody waits for it. What fails is tried again later, at last
-/// by a commit.
-fn fold(db: &Connection) {
-    let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-}
-
-fn commit(db: &Connection, mut batch: Vec<Box<dyn Job>>) {
-    let kept = together(db, &mut batch);
-    for job in batch {
-        job.tell(kept.clone());
-    }
-}
-
-/// Does jobs in one transaction. A savepoint for each would copy every page that it changes; they are
-/// only needed where one fails that has written something.
-fn together(db: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), String> {
-    let all = Span::begin(db, &TRANSACTION)?;
-    for job in &mut *batch {
-        let changes = db.total_changes();
-        if !job.run(db) && (db.total_changes() != changes || db.is_autocommit()) {
-            drop(all);
-            return apart(db, batch);
+        if desk.unfolded.load(Ordering::Relaxed) >= FOLDED_AT_LAST {
+            desk.fold();
         }
     }
-    all.keep()
-}
-
-/// Each job in a savepoint of its own: one that fails takes nothing of the others with it.
-fn apart(db: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), String> {
-    let all = Span::begin(db, &TRANSACTION)?;
-    for job in batch {
-        if db.is_autocommit() {
-            return Err("the database took everything back".to_owned());
-        }
-        let own = Span::begin(db, &SAVEPOINT)?;
-        if job.run(db) {
-            own.keep()?;
-        }
-    }
-    all.keep()
-}
-
-/// How a span of work begins, is kept and is taken back; each a statement that is prepared once.
-struct Form {
-    begin: &'static str,
-    keep: &'static str,
-    undo: &'static [&'static str],
-}
-
-const TRANSACTION: Form = Form { begin: "BEGIN IMMEDIATE", keep: "COMMIT", undo: &["ROLLBACK"] };
-const SAVEPOINT: Form =
-    Form { begin: "SAVEPOINT job", keep: "RELEASE job", undo: &["ROLLBACK TO job", "RELEASE job"] };
-
-/// Dropped before it is kept, it takes its writes back.
-struct Span<'a> {
-    db: &'a Connection,
-    form: &'static Form,
-    kept: bool,
-}
-
-impl<'a> Span<'a> {
-    fn begin(db: &'a Connection, form: &'static Form) -> Result<Self, String> {
-        execute(db, form.begin)?;
-        Ok(Self { db, form, kept: false })
-    }
-
-    fn keep(mut self) -> Result<(), String> {
-        execute(self.db, self.form.keep)?;
-        self.kept = true;
-        Ok(())
-    }
-}
-
-impl Drop for Span<'_> {
-    fn drop(&mut self) {
-        let open = !self.kept && !self.db.is_autocommit();
-        for sql in self.form.undo.iter().filter(|_| open) {
-            // What cannot be taken back cannot be committed either.
-            let _ = execute(self.db, sql);
-        }
-    }
-}
-
-fn execute(db: &Connection, sql: &str) -> Result<(), String> {
-    let done = db.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-    done.map(drop).map_err(|cause| cause.to_string())
-}
-
-pub(super) fn broken(cause: &dyn fmt::Display) -> Error {
-    let message = format!("the payment journal cannot be written: {cause}. Nothing was signed");
-    Error::new(ErrorKind::Journal, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::open::open_memory;
+    use crate::journal::{open::open_memory, transaction::tests::add};
 
-    /// Adds a tombstone, and fails after that if it is told to.
-    fn add(number: u8, fails: bool) -> impl FnMut(&Connection) -> Result<u8> + Send {
-        move |db| {
-            let sql = "INSERT INTO tombstones VALUES (?1, x'', '', 0)";
-            db.execute(sql, [vec![number]]).map_err(crate::journal::failed)?;
-            if fails { Err(broken(&"as told")) } else { Ok(number) }
+    fn writer(waits_for_disk: bool) -> (Writer, Arc<AtomicUsize>) {
+        let visitors = Arc::<AtomicUsize>::default();
+        let opened = Opened { waits_for_disk, ..open_memory().unwrap() };
+        (Writer::start(opened, Arc::clone(&visitors)).unwrap(), visitors)
+    }
+
+    /// Who does a job.
+    async fn doer(writer: &Writer) -> thread::ThreadId {
+        writer.run_brief(|_| Ok(thread::current().id())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn few_do_their_jobs_themselves_after_the_first_and_many_do_not() {
+        let here = thread::current().id();
+        let (few, visitors) = writer(false);
+        assert_ne!(doer(&few).await, here, "the first commit may wait for the disk");
+        assert_eq!(doer(&few).await, here);
+        let visits: Vec<_> = (0..=FEW).map(|_| Visit::new(Arc::clone(&visitors))).collect();
+        assert_ne!(doer(&few).await, here, "one commit for many");
+        drop(visits);
+        assert_eq!(doer(&few).await, here);
+        let (patient, _) = writer(true);
+        doer(&patient).await;
+        assert_ne!(doer(&patient).await, here, "every commit waits for the disk");
+    }
+
+    #[tokio::test]
+    async fn what_was_handed_over_before_is_done_before() {
+        let (writer, _) = writer(false);
+        doer(&writer).await;
+        for number in 0..100 {
+            writer.post(move |db| add(number, false)(db).map(drop));
+            let sql = "SELECT count(*) FROM tombstones";
+            let count = |db: &Connection| db.query_row(sql, [], |row| row.get(0));
+            let there: u8 = writer
+                .run_brief(move |db| count(db).map_err(crate::journal::failed))
+                .await
+                .unwrap();
+            assert_eq!(there, number + 1);
         }
     }
 
-    fn done(db: &Connection, jobs: Vec<Box<dyn Job>>) -> Vec<u8> {
-        commit(db, jobs);
-        let mut statement = db.prepare("SELECT key_hash FROM tombstones ORDER BY 1").unwrap();
-        let rows = statement.query_map([], |row| row.get::<_, [u8; 1]>(0)).unwrap();
-        rows.map(|row| row.unwrap()[0]).collect()
+    #[tokio::test]
+    async fn a_job_of_one_s_own_that_fails_leaves_nothing() {
+        let (writer, _) = writer(false);
+        doer(&writer).await;
+        assert!(writer.run_brief(add(1, true)).await.is_err());
+        assert_eq!(writer.run_brief(add(1, false)).await.unwrap(), 1);
     }
 
-    #[test]
-    fn a_job_that_fails_takes_nothing_of_the_others_with_it() {
-        let db = open_memory().unwrap().db;
-        let (tell, told) = channel();
-        let task = |number, fails| -> Box<dyn Job> {
-            let tell = tell.clone();
-            let answer = move |result: Result<u8>| tell.send((number, result.is_ok())).unwrap();
-            Box::new(Task { job: add(number, fails), answer, result: None })
-        };
-        let jobs = vec![task(1, false), task(2, true), task(3, false), task(3, false)];
-        assert_eq!(done(&db, jobs), [1, 3]);
-        let answers: Vec<_> = told.try_iter().collect();
-        assert_eq!(answers, [(1, true), (2, false), (3, true), (3, false)]);
-        assert_eq!(done(&db, vec![task(4, true)]), [1, 3]);
-        assert_eq!(done(&db, vec![task(4, false)]), [1, 3, 4]);
-    }
-
-    #[test]
-    fn what_is_not_kept_is_not_told_as_done() {
-        let db = open_memory().unwrap().db;
-        let (tell, told) = channel();
-        let mut insert = add(1, false);
-        // As SQLite itself does when a disk is full.
-        let job = move |db: &Connection| {
-            insert(db)?;
-            db.execute_batch("ROLLBACK").map_err(crate::journal::failed)
-        };
-        let answer = move |result: Result<()>| tell.send(result.is_ok()).unwrap();
-        assert!(done(&db, vec![Box::new(Task { job, answer, result: None })]).is_empty());
-        assert!(!told.recv().unwrap());
-        assert!(db.is_autocommit());
-    }
-
-    #[test]
-    fn what_is_in_vain_is_tried_less_and_less_and_never_given_up() {
-        let vigil = Vigil::default();
-        let tries = |count: usize| {
-            let long = (0..count).filter(|_| {
-                let due = vigil.to_skip.load(Ordering::Relaxed) == 0;
-                assert_eq!(vigil.awake(|| None::<()>), None);
-                due
-            });
-            long.count()
-        };
-        if !*MANY_PROCESSORS {
-            return;
+    #[tokio::test]
+    async fn a_log_that_grew_long_is_folded_by_the_thread() {
+        let (writer, _) = writer(false);
+        doer(&writer).await;
+        writer.desk.unfolded.store(FOLDED_AT_LAST, Ordering::Relaxed);
+        assert_ne!(doer(&writer).await, thread::current().id());
+        while writer.desk.unfolded.load(Ordering::Relaxed) > FOLDED_AFTER {
+            tokio::task::yield_now().await;
         }
-        assert_eq!(tries(2), 2, "once is usual");
-        assert!(tries(1_000) < 30);
-        let found = (0..=DROWSY).filter(|_| vigil.awake(|| Some(())).is_some()).count();
-        assert_eq!(found, DROWSY as usize + 1, "what is there is taken at once");
-        assert_eq!(tries(2), 2);
     }
 }
