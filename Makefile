@@ -134,7 +134,7 @@ hosts-node: addon $(NODE_HOSTS)/.installed
 	for project in $(NODE_PACKAGES) integrations/testing; do npx --no-install tsc --project $$project; done
 	node --test --test-reporter=dot integrations/testing/*.test.mjs integrations/*/tests/*.test.mjs
 
-# --- packages that others wrote, in front of `blockrun proxy` and `blockrun mcp`
+# --- packages that others wrote, in front of `blockrun proxy`, `blockrun mcp` and a gateway's tools
 
 CALLERS := $(TARGET)/callers
 
@@ -146,7 +146,10 @@ $(CALLERS)/.installed: tests/hosts/requirements.txt tests/hosts/package.json
 	touch $@
 
 # The npm package of the MCP server is tested as it would be installed.
-test-hosts: native $(CALLERS)/.installed
+test-hosts: wheel addon $(CALLERS)/.installed
+	$(CALLERS)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+		$(TARGET)/wheels/blockrun_llm-*.whl
+	ln -sfn $(CURDIR) $(CALLERS)/node_modules/blockrun-llm
 	PYTHONPATH=tests/hosts $(CALLERS)/bin/pytest tests/hosts
 	rm -rf $(CALLERS)/packed $(CALLERS)/installed && mkdir -p $(CALLERS)/installed
 	node integrations/blockrun-mcp/pack.mjs $(CALLERS)/packed $(BLOCKRUN)

@@ -1,4 +1,4 @@
-"""Tools that are paid by x402 over MCP: our client and the official one, at our gateway and at a server
+"""Tools that are paid by x402 over MCP: our client and the official ones, at our gateway and at a server
 behind the official payment wrapper, which settles through ours.
 
 A purchase is good when its buyer got an answer and the ledger has one transfer from it to that seller,
@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 PRICE = 1_000
 CLIENTS = {
     "official": ("mcp_official.py", {}),
+    "official TypeScript": ("mcp_typescript.mjs", {}),
     "ours": ("mcp_ours.py", {}),
     # The official server judges a payment anew each time, and refuses the one that it settled.
     "ours, an answer lost": ("mcp_ours.py", {"LOSE": "1"}),
@@ -40,16 +41,18 @@ class Shop(NamedTuple):
     payee: str
 
 
-async def purchase(python: str, client: str, shop: Shop, ledger: Ledger) -> str | None:
+async def purchase(setup: Path, client: str, shop: Shop, ledger: Ledger) -> str | None:
     """One purchase by a new buyer; what is wrong with it."""
     script, more = CLIENTS[client]
+    command = [setup / "python/bin/python", HERE / "clients" / script]
+    if script.endswith(".mjs"):
+        command = ["node", setup / "clients" / script]
     key = "0x" + secrets.token_hex(32)
     with tempfile.TemporaryDirectory() as home:
         gateway = ledger.url.removesuffix("/practice/rpc") + "/api"
         told = {"BLOCKRUN_WALLET_KEY": key, "BLOCKRUN_HOME": home, "BLOCKRUN_API_URL": gateway}
         process = await asyncio.create_subprocess_exec(
-            python,
-            str(HERE / "clients" / script),
+            *command,
             env=os.environ | told | more | {"MCP_URL": shop.url},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -96,7 +99,7 @@ async def main() -> None:
             for client in CLIENTS:
                 if (client, shop.name) in SKIPPED:
                     continue
-                wrong = await purchase(python, client, shop, ledger)
+                wrong = await purchase(given.setup, client, shop, ledger)
                 bad += wrong is not None
                 print(f"{client} at {shop.name}: {wrong or 'paid once'}")
     if bad:

@@ -1,6 +1,6 @@
 // Every block of JavaScript in the documents runs, each by itself, against the practice gateway. What a
 // reader has and a test has not stands before a block: `<!-- given: code -->`. A block that no test can
-// run says why: `<!-- not run: reason -->`.
+// run says why: `<!-- not run: reason -->`; one that other tests run says which: `<!-- run by: place -->`.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -16,12 +16,12 @@ const SKILL = 'integrations/skill/SKILL.md';
 const DOCUMENTS = ['README.md', 'bindings-node/README.md', 'docs/exactly-once.md', SKILL, ...GUIDE];
 
 const BLOCK =
-  /(?:^<!-- (?<note>given|not run):\s*(?<text>(?:(?!-->).)*?)\s*-->\n+)?^```(?:js|javascript)\n(?<code>.*?)^```$/gms;
+  /(?:^<!-- (?<note>given|not run|run by):\s*(?<text>(?:(?!-->).)*?)\s*-->\n+)?^```(?:js|javascript)\n(?<code>.*?)^```$/gms;
 
 /** The blocks that are to be run, as programs. */
 function programs(text) {
   return [...text.matchAll(BLOCK)]
-    .filter(({ groups }) => groups.note !== 'not run')
+    .filter(({ groups }) => groups.note === undefined || groups.note === 'given')
     .map(({ groups }) => `${groups.text ?? ''}\n${groups.code}`.replace(/0x(…|\.\.\.)/g, KEY));
 }
 

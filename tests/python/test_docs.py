@@ -3,7 +3,8 @@
 The blocks of a document run in its order and know of each other. What a reader has and a test has
 not stands before a block as a comment: ``<!-- given: code -->``. A block that serves until it is
 stopped says where, ``<!-- serves: port -->``, and is stopped once somebody listens there. A block
-that no test can run says why: ``<!-- not run: reason -->``.
+that no test can run says why: ``<!-- not run: reason -->``; one that other tests run says which:
+``<!-- run by: place -->``.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ DOCUMENTS = [
 ]
 
 BLOCK = re.compile(
-    r"(?:^<!-- (?P<note>given|serves|not run):\s*(?P<text>(?:(?!-->).)*?)\s*-->\n+)?"
+    r"(?:^<!-- (?P<note>given|serves|not run|run by):\s*(?P<text>(?:(?!-->).)*?)\s*-->\n+)?"
     r"^```(?P<language>\w+)\n(?P<code>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )

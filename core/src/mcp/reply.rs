@@ -79,8 +79,10 @@ fn required(result: &Value) -> Option<Value> {
     places.into_iter().flatten().find(|place| place["accepts"].is_array()).cloned()
 }
 
-/// An error of the protocol. Those that a client makes itself, of a connection that closed or a time
-/// that passed, say nothing of the server. The first version of this transport asked in the data of one.
+/// An error of the protocol. Those that a client makes itself, of a connection that closed, a time that
+/// passed or an answer that it could not read, say nothing of the server; the official TypeScript client
+/// has a status of HTTP as the code where that was the answer. The first version of this transport asked
+/// in the data of one.
 fn failed(error: &Value, response: &str) -> Event {
     let code = error["code"].as_i64().unwrap_or_default();
     let message = error["message"].as_str().unwrap_or("no response came");
@@ -89,7 +91,10 @@ fn failed(error: &Value, response: &str) -> Event {
     match code {
         402 if error["data"]["accepts"].is_array() => answer(402, error["data"].to_string().into()),
         408 | -32_001 => Event::Lost(Error::new(ErrorKind::Timeout, message)),
-        -32_000 => Event::Lost(Error::new(ErrorKind::Connection, message)),
+        -32_000 | -32_700 => Event::Lost(Error::new(ErrorKind::Connection, message)),
+        425 | 429 | 500..=599 => {
+            answer(u16::try_from(code).unwrap_or(BROKEN), response.to_owned().into())
+        }
         -32_603 => answer(BROKEN, response.to_owned().into()),
         _ => answer(WRONG, response.to_owned().into()),
     }
@@ -183,9 +188,11 @@ mod tests {
         assert_eq!(status(error(402, Value::Null)), 400);
         assert_eq!(status(error(-32_602, Value::Null)), 400);
         assert_eq!(status(error(-32_603, Value::Null)), 500);
-        for nothing in
-            [error(408, Value::Null), error(-32_000, Value::Null), event("{}"), event("x")]
-        {
+        for (code, said) in [(404, 400), (425, 425), (429, 429), (503, 503), (600, 400)] {
+            assert_eq!(status(error(code, Value::Null)), said);
+        }
+        let nothing = [408, -32_000, -32_001, -32_700].map(|code| error(code, Value::Null));
+        for nothing in nothing.into_iter().chain([event("{}"), event("x")]) {
             assert!(matches!(nothing, Event::Lost(_)), "{nothing:?}");
         }
     }
