@@ -2,31 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use blockrun_gateway::{Config, Gateway, PRACTICE_PAYEE, Running};
+use blockrun_gateway::{PRACTICE_PAYEE, Running};
 use blockrun_llm::{
     ChatRequest, ClientOptions, ErrorKind, LLMClient, Usdc,
     chain::{AuthorizationFact, ChainOptions, ChainReader, RpcUrl},
     http::{Transport, TransportOptions},
-    journal::{JournalOptions, PaymentFilter, PaymentRecord},
+    journal::{PaymentFilter, PaymentRecord},
     networks::{BASE, BASE_SEPOLIA},
     wallet::B256,
 };
-
-const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-
-async fn gateway() -> Running {
-    let bind = "127.0.0.1:0".parse().unwrap();
-    Gateway::start(Config { bind, ..Config::default() }).await.unwrap()
-}
+use conformance::{practice_client, practice_gateway};
 
 fn client(gateway: &Running) -> LLMClient {
-    LLMClient::with_options(ClientOptions {
-        private_key: Some(KEY.into()),
-        api_url: Some(gateway.api_url()),
-        journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
-        ..ClientOptions::default()
-    })
-    .unwrap()
+    practice_client(&gateway.api_url(), ClientOptions::default())
 }
 
 fn reader(gateway: &Running) -> ChainReader {
@@ -49,7 +37,7 @@ async fn fact(reader: &ChainReader, client: &LLMClient, paid: &PaymentRecord) ->
 
 #[tokio::test]
 async fn a_paid_call_is_proven_by_its_transfer() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let (client, reader) = (client(&gateway), reader(&gateway));
     let balance = async || reader.balance(&BASE_SEPOLIA, client.address().unwrap()).await.unwrap();
     let before = balance().await;
@@ -76,7 +64,7 @@ async fn a_paid_call_is_proven_by_its_transfer() {
 
 #[tokio::test]
 async fn what_was_not_executed_is_unused() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let (client, reader) = (client(&gateway), reader(&gateway));
     let request = ChatRequest { model: Some("practice/failing".into()), ..ChatRequest::new("Hi") };
     client.chat_completion(&request).await.unwrap_err();
@@ -96,7 +84,7 @@ async fn what_was_not_executed_is_unused() {
 
 #[tokio::test]
 async fn the_practice_ledger_does_not_stand_for_other_chains() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let (client, reader) = (client(&gateway), reader(&gateway));
     let error = reader.balance(&BASE, client.address().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Api);

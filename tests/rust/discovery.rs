@@ -8,34 +8,20 @@ use std::{
     time::Duration,
 };
 
-use blockrun_gateway::{Config, Gateway, Running};
 use blockrun_llm::{
     ApiRequest, ClientOptions, DiscoverOptions, ErrorKind, LLMClient, Resource, Usdc,
-    journal::{JournalOptions, PaymentFilter},
-    networks::BASE_SEPOLIA,
+    journal::PaymentFilter, networks::BASE_SEPOLIA,
 };
+use conformance::{practice_client, practice_gateway};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 
-const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-
-async fn gateway() -> Running {
-    let bind = "127.0.0.1:0".parse().unwrap();
-    Gateway::start(Config { bind, ..Config::default() }).await.unwrap()
-}
-
 fn client(api_url: &str) -> LLMClient {
-    LLMClient::with_options(ClientOptions {
-        private_key: Some(KEY.into()),
-        api_url: Some(api_url.to_owned()),
-        max_session_cost: Some(Usdc::from_micro(1_500)),
-        journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
-        ..ClientOptions::default()
-    })
-    .unwrap()
+    let max_session_cost = Some(Usdc::from_micro(1_500));
+    practice_client(api_url, ClientOptions { max_session_cost, ..ClientOptions::default() })
 }
 
 fn from(url: &str) -> DiscoverOptions {
@@ -48,7 +34,7 @@ fn hello() -> Value {
 
 #[tokio::test]
 async fn what_is_found_elsewhere_is_bought_from_the_same_purse() {
-    let (home, other) = (gateway().await, gateway().await);
+    let (home, other) = (practice_gateway().await, practice_gateway().await);
     let client = client(&home.api_url());
     let query = Some("chat GPT-4o".to_owned());
     let options =
@@ -76,7 +62,7 @@ async fn what_is_found_elsewhere_is_bought_from_the_same_purse() {
 
 #[tokio::test]
 async fn a_search_narrows_by_words_network_and_price() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let client = client(&gateway.api_url());
     let count = async |options| client.discover(&options).await.unwrap().len();
     let own = DiscoverOptions::default();

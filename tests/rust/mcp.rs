@@ -8,31 +8,18 @@ use std::{
     time::Duration,
 };
 
-use blockrun_gateway::{Config, Gateway, Running};
+use blockrun_gateway::Running;
 use blockrun_llm::{
     ApiRequest, ClientOptions, Error, ErrorKind, LLMClient, Result, ToolCall, ToolSession, Usdc,
     http::Replay,
-    journal::{JournalOptions, PaymentFilter, RecordState},
+    journal::{PaymentFilter, RecordState},
 };
-use conformance::transfers;
+use conformance::{practice_client, practice_gateway, transfers};
 use serde_json::{Value, json};
 
-const KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-
-async fn gateway() -> Running {
-    let bind = "127.0.0.1:0".parse().unwrap();
-    Gateway::start(Config { bind, ..Config::default() }).await.unwrap()
-}
-
 fn client(api_url: &str) -> LLMClient {
-    LLMClient::with_options(ClientOptions {
-        private_key: Some(KEY.into()),
-        api_url: Some(api_url.to_owned()),
-        max_session_cost: Some(Usdc::from_micro(2_500)),
-        journal: JournalOptions { in_memory: true, ..JournalOptions::default() },
-        ..ClientOptions::default()
-    })
-    .unwrap()
+    let max_session_cost = Some(Usdc::from_micro(2_500));
+    practice_client(api_url, ClientOptions { max_session_cost, ..ClientOptions::default() })
 }
 
 /// What becomes of a message on its way.
@@ -110,7 +97,7 @@ async fn paid(gateway: &Running, client: &LLMClient) -> usize {
 
 #[tokio::test]
 async fn a_tool_is_found_and_paid_once() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let (client, session) = (client(&gateway.api_url()), Session::new(&gateway, &[]));
     let greeting = session.ask("initialize", json!({"protocolVersion": "2025-06-18"})).await;
     assert!(greeting.unwrap().contains(r#""protocolVersion":"2025-06-18""#));
@@ -148,7 +135,7 @@ async fn an_answer_that_is_lost_is_asked_for_with_the_same_payment() {
         &[Arrives, Lost, AnswerLost],
         &[AnswerLost, Arrives, AnswerLost, Lost],
     ] {
-        let gateway = gateway().await;
+        let gateway = practice_gateway().await;
         let (client, session) = (client(&gateway.api_url()), Session::new(&gateway, fates));
         let answer = client.call_tool(session.clone(), &hello(&gateway)).await.unwrap();
         assert_eq!(answer.cost(), Usdc::from_micro(1_000));
@@ -160,7 +147,7 @@ async fn an_answer_that_is_lost_is_asked_for_with_the_same_payment() {
 
 #[tokio::test]
 async fn a_call_that_was_given_up_is_taken_up_by_the_same_call() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let client = client(&gateway.api_url());
     let fates = [Fate::Arrives, Fate::AnswerLost].into_iter().chain([Fate::Lost; 50]);
     let deaf = Session::new(&gateway, &fates.collect::<Vec<_>>());
@@ -175,7 +162,7 @@ async fn a_call_that_was_given_up_is_taken_up_by_the_same_call() {
 
 #[tokio::test]
 async fn a_payment_that_may_be_sent_once_is_sent_once() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let client = client(&gateway.api_url());
     let session = Session::new(&gateway, &[Fate::Arrives, Fate::AnswerLost]);
     let call = ToolCall { replay: Replay::Never, ..hello(&gateway) };
@@ -185,7 +172,7 @@ async fn a_payment_that_may_be_sent_once_is_sent_once() {
 
 #[tokio::test]
 async fn what_fails_without_a_payment_costs_nothing() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let (client, session) = (client(&gateway.api_url()), Session::new(&gateway, &[]));
     let ask = async |call: ToolCall| client.call_tool(session.clone(), &call).await;
     // A tool that fails has answered.
@@ -208,7 +195,7 @@ async fn what_fails_without_a_payment_costs_nothing() {
 
 #[tokio::test]
 async fn a_server_without_an_address_is_paid_from_the_same_purse() {
-    let gateway = gateway().await;
+    let gateway = practice_gateway().await;
     let (client, session) = (client(&gateway.api_url()), Session::new(&gateway, &[]));
     let call = ToolCall { server: "Chat-Program".into(), ..hello(&gateway) };
     for _ in 0..2 {

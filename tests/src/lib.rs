@@ -8,6 +8,7 @@ mod fault_proxy;
 mod ledger;
 #[cfg(unix)]
 mod postgres;
+mod practice;
 mod report;
 mod scenario;
 mod scripted;
@@ -23,6 +24,7 @@ pub use fault_proxy::{Fault, FaultProxy, Leg};
 pub use ledger::transfers;
 #[cfg(unix)]
 pub use postgres::Postgres;
+pub use practice::{PAYER_KEY, practice_client, practice_gateway};
 pub use report::Report;
 pub use scenario::{
     Call, End, Expectation, PaymentRule, Reply, RequestRule, Scenario, Sent, Step, StreamEvent,
