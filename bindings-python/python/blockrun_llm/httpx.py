@@ -21,15 +21,12 @@ headers of the host's requests stay behind: the client's count.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-
 import httpx
 
 from ._async_client import AsyncLLMClient
 from ._client import LLMClient
 from ._errors import APITimeoutError
-from ._host import UNSENT, host_arguments
-from ._native import AnswerStream
+from ._host import UNSENT, AsyncPieces, Pieces, host_arguments
 
 __all__ = ["AsyncBlockrunTransport", "BlockrunTransport"]
 
@@ -60,17 +57,8 @@ class BlockrunTransport(httpx.BaseTransport):
         )
 
 
-class _Pieces(httpx.SyncByteStream):
-    def __init__(self, client: LLMClient, answer: AnswerStream) -> None:
-        self._client = client
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        while (piece := self._client._wait(self._answer.next_bytes())) is not None:
-            yield piece
-
-    def close(self) -> None:
-        self._answer.close()
+class _Pieces(Pieces, httpx.SyncByteStream):
+    pass
 
 
 class AsyncBlockrunTransport(httpx.AsyncBaseTransport):
@@ -94,17 +82,8 @@ class AsyncBlockrunTransport(httpx.AsyncBaseTransport):
         )
 
 
-class _AsyncPieces(httpx.AsyncByteStream):
-    def __init__(self, client: AsyncLLMClient, answer: AnswerStream) -> None:
-        self._client = client
-        self._answer = answer
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (piece := await self._client._finish(self._answer.next_bytes())) is not None:
-            yield piece
-
-    async def aclose(self) -> None:
-        self._answer.close()
+class _AsyncPieces(AsyncPieces, httpx.AsyncByteStream):
+    pass
 
 
 def _unsent(error: Exception, request: httpx.Request) -> httpx.TransportError:
