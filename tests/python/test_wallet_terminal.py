@@ -27,7 +27,7 @@ def wallet(home: Path, *arguments: str) -> Terminal:
 
 def session(home: Path) -> str:
     """The account of the key that lies there in plain."""
-    return Account.from_key((home / ".session").read_text()).address
+    return str(Account.from_key((home / ".session").read_text()).address)
 
 
 def encrypted(home: Path) -> None:
