@@ -113,7 +113,8 @@ fn list(payments: &[PaymentRecord]) -> Result<(), Failure> {
     }
     let counted = payments.iter().filter(|one| one.state.counts());
     let total = counted.fold(Usdc::ZERO, |sum, one| sum.saturating_add(one.amount));
-    remark(&format!("{} payments, {total} USDC counted", payments.len()))
+    let noun = if payments.len() == 1 { "payment" } else { "payments" };
+    remark(&format!("{} {noun}, {total} USDC counted", payments.len()))
 }
 
 fn row(one: &PaymentRecord) -> Vec<String> {
