@@ -85,6 +85,43 @@ def test_tools_and_pictures(proxy: Proxy) -> None:
         assert answer.usage.input_tokens > 1024
 
 
+def test_thoughts_are_neither_shown_nor_taken_for_words(proxy: Proxy) -> None:
+    thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
+    said: Any = [
+        {"role": "user", "content": "Hello!"},
+        {"role": "assistant", "content": [thought, {"type": "text", "text": "Hello."}]},
+        {"role": "user", "content": "reverse: abc"},
+    ]
+    with proxy.anthropic() as ai:
+        asked: Any = {**ASKED, "max_tokens": 2048, "messages": said}
+        thinking: Any = {"type": "enabled", "budget_tokens": 1024}
+        answer = ai.messages.create(**asked, thinking=thinking)
+        assert [block.type for block in answer.content] == ["text"]
+        assert answer.content[0].text.endswith("cba")
+        with pytest.raises(
+            anthropic.BadRequestError, match=r"thinking\.type: unknown variant `deep`"
+        ):
+            ai.messages.create(**asked, thinking={"type": "deep"})
+    assert len(proxy.payments()) == 1
+
+
+@pytest.mark.parametrize("kind", ["web_search_20250305", "bash_20250124", "computer_20250124"])
+def test_tools_that_cannot_be_offered_are_refused_by_name(proxy: Proxy, kind: str) -> None:
+    offered: Any = [{"type": kind, "name": "x"}]
+    with proxy.anthropic() as ai:
+        with pytest.raises(anthropic.BadRequestError) as bad:
+            ai.messages.create(**ASKED, tools=offered)
+        error = bad.value.body["error"]
+        assert error["type"] == "invalid_request_error"
+        assert error["message"].startswith(f"tools: {kind} is not supported here: ")
+        with (
+            pytest.raises(anthropic.BadRequestError, match=kind),
+            ai.messages.stream(**ASKED, tools=offered) as stream,
+        ):
+            stream.get_final_message()
+    assert proxy.payments() == []
+
+
 def test_errors_are_the_packages_own(proxy: Proxy) -> None:
     with proxy.anthropic() as ai:
         with pytest.raises(anthropic.BadRequestError) as bad:

@@ -117,6 +117,30 @@ def test_responses(proxy: Proxy) -> None:
     assert len(proxy.payments()) == 3
 
 
+@pytest.mark.parametrize("kind", ["web_search", "custom", "mcp", "code_interpreter"])
+def test_tools_that_cannot_be_offered_are_refused_by_name(proxy: Proxy, kind: str) -> None:
+    offered: Any = [{"type": kind, "name": "x"}]
+    says = f"tools: {kind} is not supported here"
+    with proxy.openai() as ai:
+        with pytest.raises(openai.BadRequestError, match=says) as bad:
+            ai.responses.create(model="gpt-4o-mini", input="Hello!", tools=offered)
+        assert (bad.value.code, bad.value.param) == ("unsupported", f"tools: {kind}")
+        with (
+            pytest.raises(openai.BadRequestError, match=says),
+            ai.responses.stream(model="gpt-4o-mini", input="Hello!", tools=offered) as stream,
+        ):
+            list(stream)
+        odd: Any = [{"role": "user", "content": [{"type": "input_file", "file_id": "f"}]}]
+        with pytest.raises(openai.BadRequestError, match=r"input\[0\].*`input_file`"):
+            ai.responses.create(model="gpt-4o-mini", input=odd)
+        # How much to think is passed on; thoughts are not to be had, and none are promised.
+        said = ai.responses.create(
+            model="gpt-4o-mini", input="Hello!", reasoning={"effort": "low", "summary": "auto"}
+        )
+        assert [item.type for item in said.output] == ["message"]
+    assert len(proxy.payments()) == 1
+
+
 def test_responses_call_functions(proxy: Proxy) -> None:
     tool: Any = {"type": "function", "strict": False, **TOOL["function"]}
     with proxy.openai() as ai:

@@ -11,13 +11,16 @@ use crate::proxy::{problem::Problem, question::function, reading::TextOr};
 /// The chat completion that asks the same.
 ///
 /// # Errors
-/// For a tool that does not run at the caller's, and a choice that names none.
+/// For a tool that is not the caller's own, a choice that names none, and a part that its message cannot
+/// hold.
 pub(super) fn to_chat(request: MessagesRequest) -> Result<Map<String, Value>, Problem> {
     let mut messages = Vec::new();
     if let Some(system) = request.system.map(system) {
         messages.push(json!({"role": "system", "content": system}));
     }
-    request.messages.into_iter().for_each(|message| push(message, &mut messages));
+    for (at, message) in request.messages.into_iter().enumerate() {
+        push(message, &format!("messages[{at}].content"), &mut messages)?;
+    }
     let stream = request.stream.unwrap_or_default();
     let (effort, format) = output(request.output_config, request.thinking);
     let user = request.metadata.and_then(|metadata| metadata.user_id);
@@ -59,19 +62,25 @@ fn system(system: TextOr<TextPart>) -> String {
 }
 
 /// One message may become several: what tools brought stands alone in a chat, and first.
-fn push(message: Message, out: &mut Vec<Value>) {
+fn push(message: Message, place: &str, out: &mut Vec<Value>) -> Result<(), Problem> {
     let Message { role, content } = message;
     let parts = match content {
         TextOr::Text(text) => vec![Part::Text { text }],
         TextOr::Parts(parts) => parts,
     };
     match role {
-        Role::User => push_user(parts, out),
-        Role::Assistant => out.push(assistant(parts)),
+        Role::User => push_user(parts, place, out)?,
+        Role::Assistant => out.push(assistant(parts, place)?),
     }
+    Ok(())
 }
 
-fn push_user(parts: Vec<Part>, out: &mut Vec<Value>) {
+/// Parts that stand in the wrong message would be lost on the way.
+fn misplaced(place: &str, part: &str, role: &str) -> Problem {
+    Problem::unsupported(&format!("{place}: {part}"), &format!("it belongs to the {role}"))
+}
+
+fn push_user(parts: Vec<Part>, place: &str, out: &mut Vec<Value>) -> Result<(), Problem> {
     let mut own = Vec::new();
     for part in parts {
         match part {
@@ -82,15 +91,17 @@ fn push_user(parts: Vec<Part>, out: &mut Vec<Value>) {
                 out.push(json!({"role": "tool", "tool_call_id": tool_use_id, "content": text}));
                 own.extend(images);
             }
-            Part::ToolUse { .. } | Part::Thinking {} | Part::RedactedThinking {} => {}
+            Part::ToolUse { .. } => return Err(misplaced(place, "tool_use", "assistant")),
+            Part::Thinking {} | Part::RedactedThinking {} => {}
         }
     }
     if !own.is_empty() {
         out.push(json!({"role": "user", "content": plain(own)}));
     }
+    Ok(())
 }
 
-fn assistant(parts: Vec<Part>) -> Value {
+fn assistant(parts: Vec<Part>, place: &str) -> Result<Value, Problem> {
     let (mut text, mut calls) = (Vec::new(), Vec::new());
     for part in parts {
         match part {
@@ -100,10 +111,9 @@ fn assistant(parts: Vec<Part>) -> Value {
                 let function = json!({"name": name, "arguments": arguments});
                 calls.push(json!({"id": id, "type": "function", "function": function}));
             }
-            Part::Image { .. }
-            | Part::ToolResult { .. }
-            | Part::Thinking {}
-            | Part::RedactedThinking {} => {}
+            Part::Image { .. } => return Err(misplaced(place, "image", "user")),
+            Part::ToolResult { .. } => return Err(misplaced(place, "tool_result", "user")),
+            Part::Thinking {} | Part::RedactedThinking {} => {}
         }
     }
     let content = match text.is_empty() && !calls.is_empty() {
@@ -114,7 +124,7 @@ fn assistant(parts: Vec<Part>) -> Value {
     if !calls.is_empty() {
         message["tool_calls"] = calls.into();
     }
-    message
+    Ok(message)
 }
 
 /// What a tool brought: a chat takes only its text, so its pictures follow as the user's.
@@ -155,7 +165,8 @@ fn tool(tool: Tool) -> Result<Value, Problem> {
     let Tool { kind, name, description, input_schema, strict } = tool;
     if let Some(kind) = kind.filter(|kind| kind != "custom") {
         let field = format!("tools: {kind}");
-        return Err(Problem::unsupported(&field, "only tools that the caller runs can be offered"));
+        let way_out = "only tools of your own can be offered, with a name and an input_schema";
+        return Err(Problem::unsupported(&field, way_out));
     }
     Ok(function(name, description, input_schema, strict))
 }

@@ -103,7 +103,21 @@ fn what_has_no_counterpart_is_refused_by_its_name() {
     for (request, words) in [
         (json!({"top_k": 5}), "top_k is not supported here"),
         (json!({"container": "x"}), "container is not supported here: leave it out"),
-        (json!({"tools": [{"type": "web_search_20250305", "name": "w"}]}), "web_search_20250305"),
+        (
+            json!({"tools": [{"type": "web_search_20250305", "name": "w"}]}),
+            "tools: web_search_20250305 is not supported here: only tools of your own",
+        ),
+        (json!({"thinking": {"type": "deep"}}), "thinking.type: unknown variant `deep`"),
+        (
+            json!({"messages": [{"role": "assistant", "content": [{"type": "image",
+                "source": {"type": "url", "url": "u"}}]}]}),
+            "messages[0].content: image is not supported here: it belongs to the user",
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": [
+                {"type": "tool_use", "id": "t", "name": "n", "input": {}}]}]}),
+            "messages[0].content: tool_use is not supported here: it belongs to the assistant",
+        ),
         (json!({"tool_choice": {"type": "tool"}}), "tool_choice.name"),
         (json!({"messages": document}), "messages[0].content[1]"),
         (json!({"messages": [{"role": "system", "content": "x"}]}), "messages[0].role"),

@@ -10,21 +10,13 @@ use crate::proxy::{problem::Problem, question::function, reading::TextOr};
 /// The chat completion that asks the same.
 ///
 /// # Errors
-/// For tools that do not run at the caller's, and for a conversation to be shortened here.
+/// For tools that are not functions, for a conversation to be shortened here, and for pictures where a
+/// chat has none.
 pub(super) fn to_chat(request: ResponsesRequest) -> Result<Map<String, Value>, Problem> {
     if request.truncation.as_deref().is_some_and(|truncation| truncation != "disabled") {
         return Err(Problem::unsupported("truncation", "shorten the input yourself"));
     }
-    let mut messages = Vec::new();
-    if let Some(instructions) = request.instructions {
-        messages.push(json!({"role": "system", "content": instructions}));
-    }
-    match request.input {
-        TextOr::Text(text) => messages.push(json!({"role": "user", "content": text})),
-        TextOr::Parts(items) => {
-            items.into_iter().for_each(|AnyItem(item)| push(item, &mut messages))
-        }
-    }
+    let messages = conversation(request.instructions, request.input)?;
     let mut chat = Map::from_iter([
         ("model".to_owned(), request.model.into()),
         ("messages".to_owned(), messages.into()),
@@ -59,13 +51,52 @@ pub(super) fn to_chat(request: ResponsesRequest) -> Result<Map<String, Value>, P
     Ok(chat)
 }
 
-fn push(item: Item, out: &mut Vec<Value>) {
+fn conversation(
+    instructions: Option<String>,
+    input: TextOr<AnyItem>,
+) -> Result<Vec<Value>, Problem> {
+    let mut messages = Vec::new();
+    if let Some(instructions) = instructions {
+        messages.push(json!({"role": "system", "content": instructions}));
+    }
+    let items = match input {
+        TextOr::Text(text) => {
+            messages.push(json!({"role": "user", "content": text}));
+            return Ok(messages);
+        }
+        TextOr::Parts(items) => items,
+    };
+    let mut pictures = Vec::new();
+    for (at, AnyItem(item)) in items.into_iter().enumerate() {
+        if !matches!(item, Item::FunctionCallOutput { .. }) {
+            push_pictures(&mut pictures, &mut messages);
+        }
+        push(item, &format!("input[{at}]"), &mut messages, &mut pictures)?;
+    }
+    push_pictures(&mut pictures, &mut messages);
+    Ok(messages)
+}
+
+/// What functions brought: a chat takes only its text, so its pictures follow as the user's, after the
+/// last of them.
+fn push_pictures(pictures: &mut Vec<Value>, out: &mut Vec<Value>) {
+    if !pictures.is_empty() {
+        out.push(json!({"role": "user", "content": std::mem::take(pictures)}));
+    }
+}
+
+fn push(
+    item: Item,
+    place: &str,
+    out: &mut Vec<Value>,
+    pictures: &mut Vec<Value>,
+) -> Result<(), Problem> {
     match item {
         Item::Message(Message { role, content }) => {
             let (role, content) = match role {
                 Role::User => ("user", user(content)),
-                Role::Assistant => ("assistant", text(content).into()),
-                Role::System | Role::Developer => ("system", text(content).into()),
+                Role::Assistant => ("assistant", words(content, place)?.into()),
+                Role::System | Role::Developer => ("system", words(content, place)?.into()),
             };
             out.push(json!({"role": role, "content": content}));
         }
@@ -74,10 +105,13 @@ fn push(item: Item, out: &mut Vec<Value>) {
             add_call(json!({"id": call_id, "type": "function", "function": function}), out);
         }
         Item::FunctionCallOutput { call_id, output } => {
-            out.push(json!({"role": "tool", "tool_call_id": call_id, "content": text(output)}));
+            let (text, brought) = text(output);
+            out.push(json!({"role": "tool", "tool_call_id": call_id, "content": text}));
+            pictures.extend(brought);
         }
         Item::Reasoning {} => {}
     }
+    Ok(())
 }
 
 /// A chat has all calls of a turn in the message that made them.
@@ -100,27 +134,43 @@ fn user(content: TextOr<Part>) -> Value {
         Part::InputText { text } | Part::Refusal { refusal: text } => {
             json!({"type": "text", "text": text})
         }
-        Part::InputImage { image_url, detail } => {
-            let mut image = json!({"url": image_url});
-            if let Some(detail) = detail {
-                image["detail"] = detail.into();
-            }
-            json!({"type": "image_url", "image_url": image})
-        }
+        Part::InputImage { image_url, detail } => picture(image_url, detail),
     };
     parts.into_iter().map(part).collect()
 }
 
-/// The words of a message alone: others than the user's have no pictures.
-fn text(content: TextOr<Part>) -> String {
-    match content {
-        TextOr::Text(text) => text,
-        TextOr::Parts(parts) => {
-            let texts = parts.into_iter().filter_map(|part| match part {
-                Part::InputText { text } | Part::Refusal { refusal: text } => Some(text),
-                Part::InputImage { .. } => None,
-            });
-            texts.collect::<Vec<_>>().join("\n")
+fn picture(url: String, detail: Option<String>) -> Value {
+    let mut image = json!({"url": url});
+    if let Some(detail) = detail {
+        image["detail"] = detail.into();
+    }
+    json!({"type": "image_url", "image_url": image})
+}
+
+/// Words, and the pictures that are among them.
+fn text(content: TextOr<Part>) -> (String, Vec<Value>) {
+    let parts = match content {
+        TextOr::Text(text) => return (text, Vec::new()),
+        TextOr::Parts(parts) => parts,
+    };
+    let (mut texts, mut pictures) = (Vec::new(), Vec::new());
+    for part in parts {
+        match part {
+            Part::InputText { text } | Part::Refusal { refusal: text } => texts.push(text),
+            Part::InputImage { image_url, detail } => pictures.push(picture(image_url, detail)),
+        }
+    }
+    (texts.join("\n"), pictures)
+}
+
+/// The words of a message that can have no pictures.
+fn words(content: TextOr<Part>, place: &str) -> Result<String, Problem> {
+    match text(content) {
+        (text, pictures) if pictures.is_empty() => Ok(text),
+        _ => {
+            let field = format!("{place}.content: input_image");
+            let way_out = "a picture is the user's, or what a function brought";
+            Err(Problem::unsupported(&field, way_out))
         }
     }
 }
@@ -144,9 +194,13 @@ fn response_format(format: Format) -> Option<Value> {
 
 fn tool(tool: Tool) -> Result<Value, Problem> {
     let Tool { kind, name, description, parameters, strict } = tool;
-    let Some(name) = name.filter(|_| kind == "function") else {
+    if kind != "function" {
         let field = format!("tools: {kind}");
-        return Err(Problem::unsupported(&field, "only functions with a name can be offered"));
+        let way_out = "only tools of type function can be offered, which you run yourself";
+        return Err(Problem::unsupported(&field, way_out));
+    }
+    let Some(name) = name else {
+        return Err(Problem::invalid("tools", "tools: a function needs a name"));
     };
     Ok(function(name, description, parameters, strict))
 }

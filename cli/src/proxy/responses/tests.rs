@@ -82,7 +82,23 @@ fn what_a_server_would_have_to_keep_is_refused_by_its_name() {
         (json!({"previous_response_id": "resp_1"}), "send the whole conversation"),
         (json!({"background": true}), "wait for the answer"),
         (json!({"truncation": "auto"}), "truncation is not supported here"),
-        (json!({"tools": [{"type": "web_search"}]}), "tools: web_search is not supported here"),
+        (
+            json!({"tools": [{"type": "web_search"}]}),
+            "tools: web_search is not supported here: only",
+        ),
+        (
+            json!({"tools": [{"type": "custom", "name": "x"}]}),
+            "tools: custom is not supported here",
+        ),
+        (json!({"tools": [{"type": "function"}]}), "tools: a function needs a name"),
+        (
+            json!({"input": [{"type": "custom_tool_call_output"}]}),
+            "variant `custom_tool_call_output`",
+        ),
+        (
+            json!({"input": [{"role": "system", "content": [{"type": "input_image", "image_url": "u"}]}]}),
+            "input[0].content: input_image is not supported here: a picture is the user's",
+        ),
         (
             json!({"tool_choice": {"type": "file_search"}, "tools": [{"type": "function", "name": "f"}]}),
             "tool_choice",
@@ -94,6 +110,25 @@ fn what_a_server_would_have_to_keep_is_refused_by_its_name() {
         assert!(problem.status == 400 && problem.message().contains(words), "{problem:?}");
     }
     assert!(chat(json!({"background": false, "previous_response_id": null})).is_ok());
+}
+
+#[test]
+fn pictures_that_functions_brought_follow_the_last_of_them() {
+    let brought = |id: &str, url: &str| {
+        json!({"type": "function_call_output", "call_id": id, "output": [
+            {"type": "input_text", "text": id}, {"type": "input_image", "image_url": url}]})
+    };
+    let asked = json!({"input": [brought("a", "u1"), brought("b", "u2"), {"role": "user", "content": "?"}]});
+    let picture = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
+    let expected = json!([
+        {"role": "tool", "tool_call_id": "a", "content": "a"},
+        {"role": "tool", "tool_call_id": "b", "content": "b"},
+        {"role": "user", "content": [picture("u1"), picture("u2")]},
+        {"role": "user", "content": "?"},
+    ]);
+    assert_eq!(chat(asked).unwrap()["messages"], expected);
+    let last = chat(json!({"input": [brought("a", "u1")]})).unwrap();
+    assert_eq!(last["messages"][1], json!({"role": "user", "content": [picture("u1")]}));
 }
 
 #[test]
