@@ -141,6 +141,17 @@ func slowGateway(milliseconds: Int) throws -> Started {
     try Started("practice-gateway", freshHome(), "\(milliseconds)")
 }
 
+/// Waits until something holds.
+func until(
+    _ holds: () async throws -> Bool, file: StaticString = #filePath, line: UInt = #line
+) async throws {
+    for _ in 0..<6_000 {
+        if try await holds() { return }
+        try await Task.sleep(nanoseconds: 10_000_000)
+    }
+    XCTFail("it never was so", file: file, line: line)
+}
+
 /// What a call throws, which must be of this package.
 func failure<T>(
     _ call: () async throws -> T, file: StaticString = #filePath, line: UInt = #line
