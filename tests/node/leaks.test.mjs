@@ -80,7 +80,8 @@ test(`${CALLS} calls leave nothing behind`, async (t) => {
   t.diagnostic(seen.map(({ rss, files }) => `${rss.toFixed(1)} MB ${files} files`).join(', '));
   // Pools and caches fill in the first half, and the allocator takes memory in steps of about 10 MB.
   const [half, end] = [seen[ROUNDS / 2 - 1], seen[ROUNDS - 1]];
-  const grown = end.rss - half.rss;
+  // Such a step is no leak: it would be there in the round before as well.
+  const grown = Math.min(seen[ROUNDS - 2].rss, end.rss) - half.rss;
   assert(grown < 16 + CALLS / 50_000, `${grown.toFixed(1)} MB more after the first half`);
   assert(end.files <= half.files + SIDE_BY_SIDE / 2, `${half.files} files, then ${end.files}`);
 });
