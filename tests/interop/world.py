@@ -6,9 +6,10 @@ import asyncio
 import json
 import os
 import platform
+import random
 import socket
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
@@ -20,8 +21,10 @@ TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 MINT = "0x40c10f19"
 ANYBODY = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 """Anvil's account 2, which nobody settles with."""
-PATIENCE = 40.0
+PATIENCE = 120.0
 """Seconds that a server may take to listen."""
+_PORTS = iter(random.sample(range(20_000, 32_000), 12_000))
+"""Below those that systems give to connections: nobody takes one by chance before its server does."""
 
 
 class Transfer(NamedTuple):
@@ -136,8 +139,9 @@ async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, another one each time."""
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")

@@ -69,7 +69,7 @@ impl Postgres {
 
     fn run(programs: &Path) -> io::Result<Self> {
         let folder = folder()?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let data = folder.join("data");
         let account = account();
         let made = Command::new(account.first().map_or("env", String::as_str))
@@ -193,6 +193,19 @@ fn find() -> Option<PathBuf> {
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|id| id.stdout == b"0\n")
+}
+
+/// A port that stays free while the server is being made, or is stopped: below those that systems give
+/// to connections and to whoever asks for any, so that it is taken by nobody by chance.
+fn free_port() -> io::Result<u16> {
+    const PORTS: std::ops::Range<u32> = 20_000..32_000;
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let start = std::process::id() ^ nanos.map_or(0, |time| time.subsec_nanos());
+    let ports = (0..100).map(|n| PORTS.start + start.wrapping_add(n) % (PORTS.end - PORTS.start));
+    ports
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .ok_or_else(|| io::Error::other("no port is free"))
 }
 
 /// A folder that the server's account may write to.
