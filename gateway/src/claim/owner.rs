@@ -1,6 +1,6 @@
 //! Whose a claim is: the process's that works on it, or nobody's.
 
-use super::{ClaimKey, State};
+use super::ClaimKey;
 use crate::store::{Db, StoreError, values};
 
 /// Lets every claim go that nobody works on any more and for which nothing was sent.
@@ -24,12 +24,12 @@ pub(crate) fn adopt(db: &Db, key: &ClaimKey) -> Result<bool, StoreError> {
 }
 
 /// What is ours and would not end by itself, should nobody here work on it any more.
-pub(crate) fn unfinished(db: &Db) -> Result<Vec<(ClaimKey, State)>, StoreError> {
-    let sql = "SELECT network, asset, payer, nonce, state FROM claims
+pub(crate) fn unfinished(db: &Db) -> Result<Vec<ClaimKey>, StoreError> {
+    let sql = "SELECT network, asset, payer, nonce FROM claims
                WHERE (state = 'running' OR state = 'answered'
                       OR state = 'settling' OR state = 'streaming')
                      AND owner = ?1 AND state <> 'settling' ORDER BY id + 0";
-    db.all(sql, values![db.process()], |row| Ok((ClaimKey::read(row)?, row.get(4)?)))
+    db.all(sql, values![db.process()], ClaimKey::read)
 }
 
 /// Lets go of a claim of ours that nobody here works on, because a write failed: nothing was sent for

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::reconcile::reconcile;
 use crate::{
     app::{App, now},
-    claim::{self, State, prune},
+    claim::{self, prune},
     store::{StoreError, process},
 };
 
@@ -41,10 +41,11 @@ fn told(done: Result<(), StoreError>) {
 async fn sweep(app: &Arc<App>) -> Result<(), StoreError> {
     while app.store.run(|db| prune(db, now())).await? {}
     app.gallery.clear(&app.store).await?;
-    for (key, state) in app.store.run(claim::unfinished).await? {
-        // Whoever has the turn is at it. A stream goes on after its turn.
+    for key in app.store.run(claim::unfinished).await? {
+        // Whoever has the turn is at it. A stream goes on after its turn, and may have begun since it
+        // was listed as a call whose provider works.
         let Some(_turn) = app.turns.take(&key) else { continue };
-        if state == State::Streaming && app.recordings.get(&key).is_some() {
+        if app.recordings.get(&key).is_some() {
             continue;
         }
         app.store.run(move |db| claim::abandon(db, &key)).await?;

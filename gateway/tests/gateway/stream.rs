@@ -11,10 +11,11 @@ use std::{
 use blockrun_gateway::{
     Completion, Config, Frames, Gateway, PracticeProvider, Provider, ProviderCall, ProviderError,
 };
-use futures_util::StreamExt;
+use futures_util::{StreamExt, future::join_all};
 use serde_json::{Value, json};
 
 use super::{
+    counting::counted,
     events::events,
     support::{Answer, CHAT, Shop, config, hello},
 };
@@ -135,6 +136,23 @@ async fn a_stream_that_is_left_is_kept_for_its_buyer() {
     drop(response);
     chunks(&shop.paid(&body, &payment).await);
     assert_eq!(shop.purse().await, 10_000_000 - payment.amount.micro());
+}
+
+#[tokio::test]
+async fn the_upkeep_leaves_streams_alone_that_begin_under_its_eyes() {
+    let restless = Config { upkeep: Duration::from_millis(1), ..config() };
+    let (shop, provider) = counted(restless, Duration::from_millis(5)).await;
+    let mut body = streamed("gpt-4o-mini");
+    body["messages"][0]["content"] = json!("Count slowly to 5");
+    let challenge = shop.chat(&body, &[]).await.challenge();
+    let payments: Vec<_> = (1..=100).map(|nonce| shop.sign(&challenge, nonce)).collect();
+    let buy = async |payment| shop.paid(&body, payment).await;
+    let bought = join_all(payments.iter().map(buy)).await;
+    for (payment, first) in payments.iter().zip(&bought) {
+        chunks(first);
+        assert_eq!(shop.paid(&body, payment).await.body, first.body, "it was kept");
+    }
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 100);
 }
 
 #[tokio::test]
