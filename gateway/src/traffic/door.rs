@@ -94,14 +94,14 @@ mod tests {
 
     #[test]
     fn so_many_at_once_and_so_many_a_second() {
-        let allowance = Allowance { per_second: Some(0.5), burst: Some(3), in_flight: Some(2) };
+        let allowance = Allowance { per_second: Some(0.01), burst: Some(3), in_flight: Some(2) };
         let door = Door::of(&allowance);
         let seats = [door.enter(1).unwrap(), door.enter(1).unwrap()];
         assert_eq!(door.enter(1).unwrap_err(), Closed::Crowd);
         drop(seats);
         assert!(door.enter(1).is_ok(), "who was turned away by the crowd used up nothing");
         let Err(Closed::Rate(wait)) = door.enter(1) else { panic!() };
-        assert!(wait > Duration::from_secs(1) && wait <= Duration::from_secs(2), "{wait:?}");
+        assert!(wait > Duration::from_secs(50) && wait <= Duration::from_secs(100), "{wait:?}");
         assert!(door.enter(2).is_ok(), "others are others");
         let open = Door::of(&Allowance::default());
         assert!((0..10_000).all(|_| open.enter(1).is_ok()));

@@ -25,7 +25,7 @@ async fn figures(shop: &Shop) -> String {
 
 #[tokio::test]
 async fn the_figures_are_those_of_the_ledger() {
-    let shop = Shop::open().await;
+    let shop = Shop::open().await.at_rest().await;
     let mut streamed = hello("gpt-4o");
     streamed["stream"] = json!(true);
     let picture = json!({"model": "dall-e-3", "prompt": "a cat", "response_format": "b64_json"});

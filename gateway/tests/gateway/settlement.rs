@@ -60,7 +60,7 @@ async fn an_unknown_settlement_is_looked_up_when_its_answer_is_fetched() {
 async fn an_unknown_settlement_is_looked_up_after_a_restart() {
     let root = tempfile::tempdir().unwrap();
     let config = lasting(root.path());
-    let shop = Shop::with(config.clone()).await;
+    let shop = Shop::with(config.clone()).await.at_rest().await;
     let body = hello("practice/unknown");
     let payment = shop.payment(&body, 1).await;
     let first = shop.paid(&body, &payment).await;

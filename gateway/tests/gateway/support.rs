@@ -23,7 +23,8 @@ pub(crate) const CHAT: &str = "/api/v1/chat/completions";
 pub(crate) const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /// A configuration on a free port, with an empty database of the kind that this run of the tests is
-/// for. After the start, nothing happens but what a test does: the upkeep stays away.
+/// for. Once a gateway is [at rest](Shop::at_rest) nothing happens but what a test does: the upkeep
+/// stays away.
 pub(crate) fn config() -> Config {
     let database = conformance::shared_database().map(|url| Database {
         // Many tests run at once.
@@ -137,6 +138,15 @@ impl Shop {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { running, http, key: LocalKey::from_hex(KEY).unwrap() }
+    }
+
+    /// Waits until the look at the store that a gateway takes as it starts is over. It has a few steps,
+    /// and each question to the store lets it take one.
+    pub(crate) async fn at_rest(self) -> Self {
+        for _ in 0..20 {
+            assert_eq!(self.get("/health").await.status, 200);
+        }
+        self
     }
 
     pub(crate) fn url(&self, path: &str) -> Url {
