@@ -54,8 +54,7 @@ clean: ## remove everything that was built or installed here
 # --- the command, the example and the test servers; the wheel and the addon reuse what this built
 
 native:
-	cargo build --release --lib --bins --example hello \
-		-p blockrun-llm -p blockrun-cli -p conformance
+	cargo build --release --lib --bins -p blockrun-llm -p blockrun-cli -p conformance
 
 # --- Python
 

@@ -37,7 +37,7 @@ def class_path() -> str:
 AGENTS = {
     "Python": [sys.executable, str(ROOT / "examples/hello.py")],
     "Node": ["node", str(ROOT / "examples/hello.mjs")],
-    "Rust": [str(RELEASE / "examples/hello")],
+    "Rust": [str(RELEASE / "hello")],
     "Shell": [str(RELEASE / "blockrun"), "chat", "Hello!"],
     "Swift": [
         str(ROOT / "bindings-swift/scripts/swift.sh"),

@@ -234,6 +234,12 @@ export interface ClientInput {
   caFile?: string
 }
 
+/**
+ * Runs the command and returns its exit code. The first argument is the name of the program. It
+ * holds this thread until it is done.
+ */
+export declare function command(arguments: Array<string>): number
+
 /** A wallet of another program. */
 export interface DiscoveredOutput {
   address: string

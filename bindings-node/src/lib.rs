@@ -15,6 +15,7 @@
 mod account;
 mod cancel;
 mod client;
+mod command;
 mod convert;
 mod discovery;
 mod errors;

@@ -10,6 +10,7 @@ mod call;
 mod chat_stream;
 mod checks;
 mod client;
+mod command;
 mod convert;
 mod errors;
 mod mail;
@@ -37,6 +38,7 @@ mod _native {
         chat_stream::ChatStream,
         checks::{accumulate, address_of, check_chat, check_url},
         client::Client,
+        command::command,
         questions::Question,
         wallet::{Home, discovered, ensure_wallet, funding_on_base},
     };

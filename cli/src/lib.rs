@@ -43,7 +43,8 @@ use output::Failure;
 /// The first argument is the name of the program. Results go to standard output, everything else to
 /// standard error. It makes a runtime of its own, so it must not be called on the thread of another
 /// one; it never ends the process, and it listens for Ctrl-C from the first call that pays on.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+// No generic argument: the whole command would be compiled again in every crate that starts it.
+pub fn run(arguments: Vec<OsString>) -> u8 {
     let arguments = match args::parse(arguments) {
         Ok(arguments) => arguments,
         Err(told) => return args::tell(&told),
@@ -75,8 +76,8 @@ async fn done(arguments: args::Arguments) -> Result<(), Failure> {
         Command::Gateway(gateway) => gateway::run(*gateway).await,
         #[cfg(not(feature = "gateway"))]
         Command::Gateway { .. } => Err(Failure::usage(
-            "the gateway is not part of what pip and npm install: `cargo install blockrun-cli` brings \
-             the command with it, deploy/Containerfile makes a container of it",
+            "this command was built without the gateway: `cargo install blockrun-cli`, pip and npm \
+             bring one that has it, deploy/Containerfile makes a container of it",
         )),
         #[cfg(feature = "mcp")]
         Command::Mcp(mcp) => mcp::run(mcp, client).await,

@@ -5,5 +5,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    blockrun_cli::run(std::env::args_os()).into()
+    blockrun_cli::run(std::env::args_os().collect()).into()
 }

@@ -93,7 +93,7 @@ def clients(setup: Setup) -> list[Client]:
     kotlin = setup.target / "kotlin"
     swift = ROOT / "bindings-swift/scripts/swift.sh"
     ours = [
-        (Client("ours, Rust", both, (str(native / "examples/hello"),)), native / "examples/hello"),
+        (Client("ours, Rust", both, (str(native / "hello"),)), native / "hello"),
         (Client("ours, Python", both, (sys.executable, str(examples / "hello.py"))), examples),
         (Client("ours, Node", both, ("node", str(examples / "hello.mjs"))), examples),
         (

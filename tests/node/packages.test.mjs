@@ -60,6 +60,9 @@ test('the packages, installed elsewhere', async (t) => {
     const printed = execFileSync(execPath, [file], { cwd: place, env: given, encoding: 'utf8' });
     assert.deepEqual(JSON.parse(printed), [true, 2], file);
   }
+  const said = run(place, 'npx', '--no-install', 'blockrun', 'chat', '--help');
+  assert.match(said, /^Ask a model, pay for it/);
+
   const source = `import LLMClient, { type ChatResponse } from 'blockrun-llm';
     const { costMicro }: ChatResponse = await new LLMClient().chatCompletion([]);
     export const cost: bigint | null = costMicro;`;

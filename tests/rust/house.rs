@@ -17,8 +17,9 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("blockrun-llm", &[]),
     ("blockrun-gateway", &["blockrun-llm"]),
     ("blockrun-cli", &["blockrun-llm", "blockrun-gateway"]),
-    ("blockrun-python", &["blockrun-llm"]),
-    ("blockrun-node", &["blockrun-llm"]),
+    // They bring the command too, whole: it is started from them and nothing of it is bound.
+    ("blockrun-python", &["blockrun-llm", "blockrun-cli"]),
+    ("blockrun-node", &["blockrun-llm", "blockrun-cli"]),
     ("blockrun-swift", &["blockrun-llm"]),
     ("blockrun-fuzz", &["blockrun-llm", "blockrun-gateway"]),
     ("blockrun-bench", &["blockrun-llm"]),
