@@ -11,7 +11,7 @@ use crate::{
     table::Case,
 };
 
-const SHORT: Option<Duration> = Some(Duration::from_secs(5));
+const SHORT: Option<Duration> = Some(Duration::from_secs(15));
 
 pub(crate) async fn cases(bench: &Arc<Bench>) -> Vec<Case> {
     let challenge = challenge(bench).await;
@@ -68,7 +68,7 @@ pub(crate) async fn cases(bench: &Arc<Bench>) -> Vec<Case> {
         ("answer 1 s late", once(Fault::Delay(Duration::from_secs(1)))),
         (
             "answer later than the deadline, same call again",
-            always(Fault::Delay(Duration::from_secs(8))),
+            always(Fault::Delay(Duration::from_secs(20))),
         ),
         (
             "request and answer in pieces of 5 bytes",
