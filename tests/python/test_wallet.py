@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import secrets
 import stat
 import subprocess
 import sys
@@ -14,7 +12,7 @@ from typing import Literal
 
 import pytest
 from eth_account import Account
-from support import ADDRESS, KEY, NOBODY, program
+from support import ADDRESS, KEY, NOBODY
 
 import blockrun_llm
 from blockrun_llm import AsyncLLMClient, LLMClient, WalletHome, setup_agent_wallet, status, wallet
@@ -229,31 +227,3 @@ def test_the_published_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert wallet.get_eip681_uri(ADDRESS, 1.5) == f"{base}&uint256=1500000"
     links = wallet.get_payment_links(ADDRESS)
     assert links == {"basescan": f"https://basescan.org/address/{ADDRESS}", "ethereum": base}
-
-
-def test_a_key_is_shown_to_whoever_confirms_it_on_a_terminal(home: WalletHome) -> None:
-    home.import_key("0x" + secrets.token_hex(32))
-    key = home.export_key()
-    end = wallet_address(home)[-6:]
-    assert key not in _typed(home, "no")
-    assert key in _typed(home, end)
-
-
-def _typed(home: WalletHome, answer: str) -> str:
-    """What a terminal shows of an export to which this is answered."""
-    blockrun = str(program("blockrun", "BLOCKRUN_BIN"))
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ["BLOCKRUN_HOME"] = str(home.folder)
-        os.execv(blockrun, [blockrun, "wallet", "export", "--show"])
-    shown = b""
-    try:
-        while piece := os.read(terminal, 1024):
-            shown += piece
-            if shown.rstrip().endswith(b"shown:"):
-                os.write(terminal, f"{answer}\n".encode())
-    except OSError:  # Linux says so at the end.
-        pass
-    os.waitpid(child, 0)
-    os.close(terminal)
-    return shown.decode()

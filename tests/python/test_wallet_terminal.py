@@ -96,3 +96,21 @@ def test_a_wallet_is_decrypted_for_whoever_confirms_it(tmp_path: Path) -> None:
     terminal = wallet(home, "decrypt", "--in-plain")
     terminal.expect("is not encrypted")
     assert terminal.end() == 2
+
+
+def test_a_key_is_shown_to_whoever_confirms_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    terminal = wallet(home, "create")
+    terminal.expect("It is empty")
+    assert terminal.end() == 0
+    account, key = session(home), (home / ".session").read_text().strip()
+    terminal = wallet(home, "export", "--show")
+    terminal.expect("to go on: ")
+    terminal.type("nobody\r")
+    assert key not in terminal.expect("not confirmed")
+    assert terminal.end() == 2
+    terminal = wallet(home, "export", "--show")
+    terminal.expect("to go on: ")
+    terminal.type(f"{account[-6:]}\r")
+    terminal.expect(key)
+    assert terminal.end() == 0
