@@ -26,8 +26,10 @@ const DATABASE: &str = "VICTIM_DATABASE";
 const CHAIN: &str = "VICTIM_CHAIN";
 const AT: &str = "the victim is at ";
 
+/// What the dead left is looked after as it is when nobody tests it.
 fn on(database: &str, chain: &str) -> Config {
-    Config { database: Some(Database::new(database)), ..at(chain) }
+    let upkeep = Config::default().upkeep;
+    Config { database: Some(Database::new(database)), upkeep, ..at(chain) }
 }
 
 /// A gateway that can be killed; it is when this is dropped.
